@@ -1,0 +1,118 @@
+"""AWS clients: one session, each client built on its first use, typed; and a record of every call.
+
+Checks say `aws.ecs.describe_services(...)`. Nothing here wraps boto3 beyond building the client.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
+    from mypy_boto3_autoscaling import AutoScalingClient
+    from mypy_boto3_cloudtrail import CloudTrailClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ecr import ECRClient
+    from mypy_boto3_ecs import ECSClient
+    from mypy_boto3_efs import EFSClient
+    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+    from mypy_boto3_health import HealthClient
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_pi import PIClient
+    from mypy_boto3_rds import RDSClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_service_quotas import ServiceQuotasClient
+    from mypy_boto3_ssm import SSMClient
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One AWS call, retries included, for the replay's report and the budget."""
+
+    service: str  # botocore's name, e.g. "ecs"
+    operation: str
+    milliseconds: float
+    error: str = ""  # AWS's error code, or the exception's name where no answer came
+
+
+class Aws:
+    """Clients of one region. Short timeouts: an on-call answer that comes late is no answer."""
+
+    application_autoscaling: ApplicationAutoScalingClient
+    autoscaling: AutoScalingClient
+    cloudtrail: CloudTrailClient
+    cloudwatch: CloudWatchClient
+    dynamodb: DynamoDBClient
+    ec2: EC2Client
+    ecr: ECRClient
+    ecs: ECSClient
+    efs: EFSClient
+    elbv2: ElasticLoadBalancingv2Client
+    health: HealthClient
+    iam: IAMClient
+    logs: CloudWatchLogsClient
+    pi: PIClient
+    rds: RDSClient
+    secretsmanager: SecretsManagerClient
+    service_quotas: ServiceQuotasClient
+    ssm: SSMClient
+
+    def __init__(self, region: str, *, max_attempts: int = 3, on_call: Callable[[Call], None] | None = None) -> None:
+        self.region = region
+        self._session = boto3.session.Session(region_name=region)
+        self._config = Config(
+            connect_timeout=3,
+            read_timeout=10,
+            retries={"mode": "standard", "total_max_attempts": max_attempts},
+            max_pool_connections=20,
+            user_agent_extra="tocsin",
+        )
+        self._lock = threading.Lock()  # building a client is not thread-safe in botocore
+        if on_call:
+            _record(self._session._session.get_component("event_emitter"), on_call)  # noqa: SLF001 — boto3 shows none
+
+    def __getattr__(self, name: str) -> Any:
+        """Build the client on its first use; later reads find the attribute and never come here."""
+        if name not in Aws.__annotations__:
+            raise AttributeError(name)
+        with self._lock:
+            client = self.__dict__.get(name)
+            if client is None:
+                # Health has one endpoint for the whole partition (AWS Health User Guide, "Endpoints").
+                region = "us-east-1" if name == "health" and not self.region.startswith("cn-") else self.region
+                service = name.replace("_", "-")
+                client = self._session.client(service, region_name=region, config=self._config)  # type: ignore[call-overload] # the name is a variable
+                self.__dict__[name] = client
+        return client
+
+
+def _record(events: Any, on_call: Callable[[Call], None]) -> None:
+    """Time every call through botocore's own events."""
+
+    def before(model: Any, context: dict[str, Any], **_: Any) -> None:
+        context["tocsin"] = (model.service_model.service_name, model.name, time.perf_counter())
+
+    def done(context: dict[str, Any], error: str) -> None:
+        service, operation, started = context["tocsin"]
+        on_call(Call(service, operation, round((time.perf_counter() - started) * 1000, 1), error))
+
+    def after(context: dict[str, Any], parsed: dict[str, Any], **_: Any) -> None:
+        done(context, str(parsed.get("Error", {}).get("Code", "")))
+
+    def failed(context: dict[str, Any], exception: Exception, **_: Any) -> None:
+        done(context, type(exception).__name__)
+
+    events.register_first("before-call", before)
+    events.register_last("after-call", after)
+    events.register_last("after-call-error", failed)

@@ -1,0 +1,56 @@
+"""What a diagnosis is: ranked causes, what ran, what could not be looked at. Pure values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from lambdas.causes.base import Judgement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """One cause with its judgement. `effect_of` names the cause that explains it, if one does."""
+
+    id: str
+    title: str
+    judgement: Judgement
+    effect_of: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckRun:
+    """How one check went."""
+
+    check: str
+    title: str
+    outcome: Literal["looked", "could_not_look"]
+    why: str = ""
+    findings: int = 0
+    milliseconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRun:
+    """How one step of the playbook went."""
+
+    id: str
+    title: str
+    checks: tuple[CheckRun, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """The result of a playbook: causes best first. The first one is the headline."""
+
+    playbook: str
+    section: str
+    causes: tuple[Ranked, ...]
+    steps: tuple[StepRun, ...] = ()
+    milliseconds: float = field(default=0.0, compare=False)
+
+    @property
+    def headline(self) -> Ranked:
+        """The cause that is reported first; `unknown` where none stands out."""
+        return self.causes[0]

@@ -1,0 +1,51 @@
+"""The errors of the product, as one tree.
+
+TocsinError                 anything this package raises on purpose
+├── SettingsError           the function's environment is incomplete or wrong: says which variable
+├── PayloadError            an event that is not understood: posted as such and kept, never dropped
+├── StoreError              the incident table refused or contended beyond its retries
+│   ├── Duplicate           this event is already on the timeline: nothing to do
+│   └── Contended           somebody else moved the incident in between: reload and reduce again
+└── SlackError              Slack answered `ok: false` or could not be reached
+    └── SlackBusy           Slack asked to wait (HTTP 429): `retry_after` seconds
+"""
+
+
+class TocsinError(Exception):
+    """Anything this package raises on purpose."""
+
+
+class SettingsError(TocsinError):
+    """The function's environment is incomplete or wrong."""
+
+
+class PayloadError(TocsinError):
+    """An event that is not understood."""
+
+
+class StoreError(TocsinError):
+    """The incident table refused, or contended beyond the retries."""
+
+
+class Duplicate(StoreError):
+    """The event is already on the timeline."""
+
+
+class Contended(StoreError):
+    """Somebody else moved the incident between our read and our write."""
+
+
+class SlackError(TocsinError):
+    """Slack answered `ok: false`, or could not be reached."""
+
+    def __init__(self, method: str, code: str, detail: str = "") -> None:
+        self.method, self.code, self.detail = method, code, detail
+        super().__init__(f"{method}: {code}" + (f" ({detail})" if detail else ""))
+
+
+class SlackBusy(SlackError):
+    """Slack asked to wait."""
+
+    def __init__(self, method: str, retry_after: float) -> None:
+        self.retry_after = retry_after
+        super().__init__(method, "ratelimited", f"retry after {retry_after:g} s")

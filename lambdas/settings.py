@@ -1,0 +1,94 @@
+"""What a deployed function knows of its environment.
+
+`infra.environment.Environment` (pydantic) is what people write; it renders this, and the handler checks it once.
+Standard library only: this module is on the path to the first post.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from lambdas.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """Who is told at one escalation level (runbook, Internal Escalation Path)."""
+
+    name: str
+    slack: str = ""  # "U…" or a user group "S…"
+    email: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hint:
+    """What discovery cannot know of one workload; overrides what it found. Empty fields are discovered."""
+
+    service: str  # the name people use
+    cluster: str = ""
+    ecs_service: str = ""
+    load_balancer: str = ""
+    target_groups: tuple[str, ...] = ()
+    log_groups: tuple[str, ...] = ()
+    databases: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+
+
+def _hint(raw: dict[str, Any]) -> Hint:
+    return Hint(**{name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One customer environment, as the functions see it."""
+
+    customer: str
+    environment: str
+    account: str
+    region: str
+    slack_channel: str
+    table: str
+    slack_secret: str
+    time_zone: str = "UTC"
+    dashboard: str = ""
+    contacts: Mapping[str, tuple[Contact, ...]] = field(default_factory=dict)  # by level "1", "2", "3"
+    thresholds: Mapping[str, float] = field(default_factory=dict)  # overrides, by the trigger's id
+    workloads: tuple[Hint, ...] = ()
+
+    def to_json(self) -> str:
+        """What the stack puts into the function's `TOCSIN_SETTINGS`."""
+        return json.dumps(asdict(self), separators=(",", ":"), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Settings:
+        """Raise SettingsError with the field's name where one is missing or unknown."""
+        try:
+            raw = json.loads(text)
+        except ValueError as error:
+            raise SettingsError(f"TOCSIN_SETTINGS is not JSON: {error}") from error
+        if not isinstance(raw, dict):
+            raise SettingsError("TOCSIN_SETTINGS must be a JSON object")
+        known = {f.name for f in fields(cls)}
+        if unknown := sorted(set(raw) - known):
+            raise SettingsError(f"TOCSIN_SETTINGS has unknown fields: {', '.join(unknown)}")
+        try:
+            raw["contacts"] = {
+                level: tuple(Contact(**c) for c in people) for level, people in (raw.get("contacts") or {}).items()
+            }
+            raw["workloads"] = tuple(_hint(hint) for hint in raw.get("workloads") or ())
+            return cls(**raw)
+        except TypeError as error:
+            raise SettingsError(f"TOCSIN_SETTINGS: {error}") from error
+
+    @classmethod
+    def from_environ(cls) -> Settings:
+        """Read the function's environment variables."""
+        text = os.environ.get("TOCSIN_SETTINGS")
+        if not text:
+            raise SettingsError("the environment variable TOCSIN_SETTINGS is not set")
+        return cls.from_json(text)
