@@ -40,7 +40,8 @@ class Hint:
 
 
 def _hint(raw: dict[str, Any]) -> Hint:
-    return Hint(**{name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()})
+    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()}
+    return Hint(**values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
