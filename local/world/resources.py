@@ -1,0 +1,50 @@
+"""Which resources a call reads, as ARNs, where its parameters say so: for the least-privilege test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from local.world.answer import Call
+
+# service → parameter → short name with `{}` for the value.
+_NAMES = {
+    "ecs": {"taskDefinition": "task-definition/{}", "clusters": "cluster/{}"},
+    "logs": {"logGroupName": "log-group/{}", "logGroupNames": "log-group/{}", "logGroupIdentifier": "log-group/{}"},
+    "cloudwatch": {"AlarmNames": "alarm/{}", "AlarmName": "alarm/{}"},
+    "ecr": {"repositoryName": "repository/{}", "repositoryNames": "repository/{}"},
+    "rds": {"DBInstanceIdentifier": "db/{}", "DBClusterIdentifier": "dbcluster/{}"},
+    "dynamodb": {"TableName": "table/{}"},
+    "secretsmanager": {"SecretId": "secret/{}"},
+    "iam": {"RoleName": "role/{}"},
+    "efs": {"FileSystemId": "fs/{}"},
+    "autoscaling": {"AutoScalingGroupNames": "asg/{}"},
+}
+
+
+def resources_of(call: Call) -> tuple[str, ...]:
+    """The ARNs that a call names, or `("*",)` when it names none."""
+    found = set(_arns(call.params))
+    for name, form in _NAMES.get(call.service, {}).items():
+        given = call.params.get(name)
+        for value in given if isinstance(given, list) else [given]:
+            if value and not str(value).startswith("arn:"):
+                found.add(call.arn(form.format(value)))
+    if call.service == "ecs":
+        cluster = str(call.params.get("cluster", "default")).rsplit("/", 1)[-1]
+        for key, kind in (("services", "service"), ("tasks", "task"), ("service", "service")):
+            given = call.params.get(key)
+            for value in given if isinstance(given, list) else [given]:
+                if value and not str(value).startswith("arn:"):
+                    found.add(call.arn(f"{kind}/{cluster}/{value}"))
+    return tuple(sorted(found)) or ("*",)
+
+
+def _arns(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value] if value.startswith("arn:") else []
+    if isinstance(value, dict):
+        return [arn for one in value.values() for arn in _arns(one)]
+    if isinstance(value, list):
+        return [arn for one in value for arn in _arns(one)]
+    return []

@@ -1,0 +1,40 @@
+"""EC2 Auto Scaling: groups and their activities."""
+
+from local.world.arns import uuid
+from local.world.service import Filler, Item, Section, Service
+
+
+def _group(item: Item, fill: Filler) -> None:
+    item.setdefault("AutoScalingGroupARN", fill.arn(f"asg/{item['AutoScalingGroupName']}"))
+    item.setdefault("DefaultCooldown", 300)
+    item.setdefault("AvailabilityZones", [f"{fill.arns.region}a"])
+    item.setdefault("HealthCheckType", "EC2")
+    item.setdefault("CreatedTime", fill.now.replace(year=fill.now.year - 1, day=min(fill.now.day, 28)))
+    item.setdefault("Instances", [])
+    for instance in item["Instances"]:
+        instance.setdefault("ProtectedFromScaleIn", False)
+        instance.setdefault("AvailabilityZone", item["AvailabilityZones"][0])
+        instance.setdefault("LifecycleState", "InService")
+        instance.setdefault("HealthStatus", "Healthy")
+    for suspended in item.setdefault("SuspendedProcesses", []):
+        suspended.setdefault("SuspensionReason", "User suspended")
+
+
+def _activity(item: Item, fill: Filler) -> None:
+    item.setdefault("ActivityId", uuid(str(sorted(item.items(), key=str))))
+    item.setdefault("Cause", "")
+    item.setdefault("StatusCode", "Successful")
+    item.setdefault("StartTime", fill.now)
+
+
+service = Service(
+    "autoscaling",
+    {
+        "autoScalingGroups": Section(
+            "AutoScalingGroup",
+            fill=_group,
+            required=("AutoScalingGroupName", "MinSize", "MaxSize", "DesiredCapacity"),
+        ),
+        "activities": Section("Activity", fill=_activity, required=("AutoScalingGroupName",)),
+    },
+)
