@@ -1,0 +1,28 @@
+"""The runbook's cadence (Incident Classification), as data. Minutes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MINUTE = 60
+HOLD = 5 * MINUTE  # an OK must last this long before recovery is verified
+REOPEN = 30 * MINUTE  # ALARM again within this reopens the same thread
+FLAPS = 3  # the third flap brings one notice, and doubles the hold
+QUIET = 30 * MINUTE  # events that never say they are over count as over after this long without another
+VERIFY_AGAIN = MINUTE  # when recovery could not be verified
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """One severity's promises, in seconds."""
+
+    response: int
+    updates: int | None  # None: first response and resolution summary only
+    target: int
+
+
+CADENCE = {
+    1: Cadence(5 * MINUTE, 15 * MINUTE, 60 * MINUTE),
+    2: Cadence(15 * MINUTE, 30 * MINUTE, 4 * 60 * MINUTE),
+    3: Cadence(60 * MINUTE, None, 24 * 60 * MINUTE),
+}

@@ -1,0 +1,390 @@
+"""The incident table: the only place that knows its keys (`lifecycle.md`).
+
+One TransactWriteItems for each event holds the state, the timeline row (which is also the event's deduplication), the
+outbox rows, the alarm's head and the group's head. There is no second mechanism for idempotency.
+
+| pk            | sk                    | content                                                        |
+|---------------|-----------------------|----------------------------------------------------------------|
+| INC#<id>      | META                  | the incident's document, `ver`, status, severity, Slack thread |
+| INC#<id>      | EV#<ts>#<event id>    | timeline, append-only                                          |
+| INC#<id>      | OUT#<kind>#<reopen>#<n> | outbox: PENDING → CLAIMED (lease) → SENT                     |
+| ALARM#<key>   | HEAD                  | last timestamp, last state, active incident                    |
+| ALARM#<key>   | STALE#<ts>#<event id> | late and duplicate events, 14 days                             |
+| GROUP#<target>| HEAD                  | the incident that is open for one resource                     |
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from lambdas.errors import Contended, Duplicate
+from lambdas.incidents.model import Incident, Post
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+DAY = 24 * 60 * 60
+KEEP_STALE = 14 * DAY
+KEEP_INCIDENT = 400 * DAY
+SHARDS = 4
+LEASE = 60  # seconds that a post may take before another worker may try it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What is known of one alarm's history."""
+
+    at: int  # milliseconds: CloudWatch's own resolution
+    state: str
+    incident: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """One event's row. `at` in milliseconds, by the event's own clock; `body` is bounded JSON."""
+
+    at: int
+    id: str
+    kind: str
+    body: str = "{}"
+
+    @property
+    def sk(self) -> str:
+        """Sorts by time."""
+        return f"EV#{self.at:015d}#{self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """How an alarm's head moves with an event."""
+
+    key: str
+    at: int  # milliseconds
+    state: str
+    before: Head | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One outbox row, ours to deliver until the lease ends. `attempt` > 1: look for the post before posting again."""
+
+    incident: str
+    post: Post
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One row that the clock must look at: an incident, or an unsent post of it."""
+
+    incident: str
+    post: Post | None
+    at: int
+
+
+class Store:
+    """The table, through one low-level client."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client, self._table = client, table
+
+    # reading ----------------------------------------------------------------------------------------------------------
+
+    def incident(self, id_: str) -> Incident | None:
+        """Read one incident, strongly consistent."""
+        item = self._get(f"INC#{id_}", "META")
+        return _incident(item) if item else None
+
+    def head(self, key: str) -> Head | None:
+        """Read an alarm's head, strongly consistent."""
+        item = self._get(f"ALARM#{key}", "HEAD")
+        if not item:
+            return None
+        return Head(at=int(item["last_ts"]["N"]), state=item["last_state"]["S"], incident=_text(item, "incident"))
+
+    def group(self, target: str) -> str:
+        """The incident that was last open for one resource; empty if there was none."""
+        return _text(self._get(f"GROUP#{target}", "HEAD") or {}, "incident")
+
+    def unsent(self, id_: str) -> list[Post]:
+        """The outbox rows of an incident that are not SENT, in the order they must appear."""
+        rows = self._query(id_, "OUT#")
+        posts = [Post.of(row["sk"]["S"].removeprefix("OUT#")) for row in rows if row["state"]["S"] != "SENT"]
+        return sorted(posts, key=lambda post: (post.reopen, POST_ORDER.index(post.kind), post.n))
+
+    def timeline(self, id_: str) -> list[Timeline]:
+        """The incident's events, oldest first."""
+        found = []
+        for row in self._query(id_, "EV#"):
+            _, at, event_id = row["sk"]["S"].split("#", 2)
+            found.append(Timeline(at=int(at), id=event_id, kind=row["kind"]["S"], body=row["body"]["S"]))
+        return found
+
+    def due(self, now: int) -> list[Due]:
+        """Everything whose time has come, oldest first; eventually consistent, so read again before acting."""
+        found: list[Due] = []
+        for shard in range(SHARDS):
+            pages = self._client.get_paginator("query").paginate(
+                TableName=self._table,
+                IndexName="due",
+                KeyConditionExpression="due_pk = :shard AND due_sk <= :now",
+                ExpressionAttributeValues={":shard": {"S": f"DUE#{shard}"}, ":now": {"S": f"{now:012d}~"}},
+            )
+            for page in pages:
+                for item in page["Items"]:
+                    sk = item["sk"]["S"]
+                    post = Post.of(sk.removeprefix("OUT#")) if sk.startswith("OUT#") else None
+                    at = int(item["due_sk"]["S"].split("#", 1)[0])
+                    found.append(Due(item["pk"]["S"].removeprefix("INC#"), post, at))
+        return sorted(found, key=lambda due: due.at)
+
+    def open_incidents(self) -> list[str]:
+        """Ids of the open incidents, most severe first (from the sparse index)."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName="open",
+            KeyConditionExpression="open_pk = :open",
+            ExpressionAttributeValues={":open": {"S": "OPEN"}},
+        )
+        return [item["pk"]["S"].removeprefix("INC#") for page in pages for item in page["Items"]]
+
+    # writing ----------------------------------------------------------------------------------------------------------
+
+    def commit(
+        self,
+        incident: Incident,
+        event: Timeline,
+        posts: Iterable[Post],
+        now: int,
+        *,
+        move: Move | None = None,
+        group: tuple[str, str] | None = None,
+    ) -> Incident:
+        """Write one event's whole consequence in one transaction. Returns the incident with its new version.
+
+        Args:
+            incident: the new state; its `ver` is the version that was read (0 for a new incident).
+            event: the timeline row.
+            posts: outbox rows to add.
+            now: epoch seconds.
+            move: the alarm's head, where the event came from an alarm.
+            group: (target, the incident its head named before), where the incident becomes the target's open one.
+
+        Raises:
+            Duplicate: the event is on the timeline already.
+            Contended: somebody else moved the incident, the alarm or the group in between.
+        """
+        after = replace(incident, ver=incident.ver + 1)
+        pk = f"INC#{incident.id}"
+        meta: dict[str, Any] = {
+            "Item": _meta(after, now),
+            "ConditionExpression": "ver = :ver" if incident.ver else "attribute_not_exists(pk)",
+        }
+        if incident.ver:
+            meta["ExpressionAttributeValues"] = {":ver": {"N": str(incident.ver)}}
+        row = {
+            "pk": {"S": pk},
+            "sk": {"S": event.sk},
+            "kind": {"S": event.kind},
+            "body": {"S": event.body},
+            "ttl": {"N": str(now + KEEP_INCIDENT)},
+        }
+        writes = [meta, {"Item": row, "ConditionExpression": "attribute_not_exists(pk)"}]
+        writes += [
+            {
+                "Item": {
+                    "pk": {"S": pk},
+                    "sk": {"S": f"OUT#{post.key}"},
+                    "state": {"S": "PENDING"},
+                    "tries": {"N": "0"},
+                }
+                | {"ttl": {"N": str(now + KEEP_INCIDENT)}}
+                | _due(incident.id, now),
+                "ConditionExpression": "attribute_not_exists(pk)",
+            }
+            for post in posts
+        ]
+        if move:
+            writes.append(_head(move, incident.id))
+        if group:
+            writes.append(_group(*group, incident.id))
+        items: Any = [{"Put": {"TableName": self._table, **write}} for write in writes]
+        try:
+            self._client.transact_write_items(TransactItems=items)
+        except self._client.exceptions.TransactionCanceledException as error:
+            codes = [reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])]
+            # A new incident's META and its event exist together: the same delivery won elsewhere.
+            if len(codes) > 1 and codes[1] == "ConditionalCheckFailed":
+                raise Duplicate(f"{incident.id}: {event.sk} is on the timeline") from error
+            raise Contended(f"{incident.id}: {', '.join(codes)}") from error
+        return after
+
+    def move_head(self, move: Move, now: int) -> None:
+        """Move an alarm's head where no incident follows (an OK before any ALARM)."""
+        try:
+            self._client.put_item(TableName=self._table, **_head(move, move.before.incident if move.before else ""))
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            raise Contended(f"{move.key} moved at {now}") from error
+
+    def keep_stale(self, key: str, event: Timeline, now: int) -> None:
+        """Keep a late or duplicate event for 14 days, for people to look at."""
+        item = {
+            "pk": {"S": f"ALARM#{key}"},
+            "sk": {"S": f"STALE#{event.at:015d}#{event.id}"},
+            "kind": {"S": event.kind},
+            "body": {"S": event.body},
+            "ttl": {"N": str(now + KEEP_STALE)},
+        }
+        self._client.put_item(TableName=self._table, Item=item)
+
+    # outbox -----------------------------------------------------------------------------------------------------------
+
+    def claim(self, id_: str, post: Post, now: int, lease: int = LEASE) -> Claim | None:
+        """Take one row to deliver; None if it is sent, or somebody else holds it."""
+        try:
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key=_out(id_, post),
+                UpdateExpression="SET #s = :claimed, lease = :lease, tries = tries + :one, due_sk = :due",
+                ConditionExpression="#s = :pending OR (#s = :claimed AND lease < :now)",
+                ExpressionAttributeNames={"#s": "state"},
+                ExpressionAttributeValues={
+                    ":claimed": {"S": "CLAIMED"},
+                    ":pending": {"S": "PENDING"},
+                    ":lease": {"N": str(now + lease)},
+                    ":one": {"N": "1"},
+                    ":now": {"N": str(now)},
+                    ":due": _due(id_, now + lease + 1)["due_sk"],
+                },
+                ReturnValues="ALL_NEW",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return None
+        return Claim(incident=id_, post=post, attempt=int(answer["Attributes"]["tries"]["N"]))
+
+    def release(self, claim: Claim, now: int, wait: int) -> None:
+        """Give a row back: it is due again after `wait` seconds."""
+        self._client.update_item(
+            TableName=self._table,
+            Key=_out(claim.incident, claim.post),
+            UpdateExpression="SET lease = :lease, due_sk = :due",
+            ExpressionAttributeValues={
+                ":lease": {"N": str(now + wait - 1)},
+                ":due": _due(claim.incident, now + wait)["due_sk"],
+            },
+        )
+
+    def sent(self, claim: Claim, ts: str) -> None:
+        """The row is delivered."""
+        self._client.update_item(**_sent(self._table, claim, ts))
+
+    def sent_root(self, claim: Claim, channel: str, ts: str) -> None:
+        """The root message is delivered: its place is kept with the incident, in one transaction."""
+        place = {
+            "TableName": self._table,
+            "Key": {"pk": {"S": f"INC#{claim.incident}"}, "sk": {"S": "META"}},
+            # The version moves on, so that a reducer that read the document without the place must read again.
+            "UpdateExpression": "SET slack_channel = :channel, slack_ts = :ts, ver = ver + :one",
+            "ExpressionAttributeValues": {":channel": {"S": channel}, ":ts": {"S": ts}, ":one": {"N": "1"}},
+        }
+        row = _sent(self._table, claim, ts)
+        items: Any = [{"Update": place}, {"Update": row}]
+        self._client.transact_write_items(TransactItems=items)
+
+    # plumbing ---------------------------------------------------------------------------------------------------------
+
+    def _get(self, pk: str, sk: str) -> dict[str, Any] | None:
+        key = {"pk": {"S": pk}, "sk": {"S": sk}}
+        return self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+
+    def _query(self, id_: str, prefix: str) -> list[dict[str, Any]]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
+            ExpressionAttributeValues={":pk": {"S": f"INC#{id_}"}, ":prefix": {"S": prefix}},
+            ConsistentRead=True,
+        )
+        return [item for page in pages for item in page["Items"]]
+
+
+POST_ORDER = ("initial", "noted", "reopened", "joined", "flapping", "diagnosis", "edit", "resolved")
+
+
+def _meta(incident: Incident, now: int) -> dict[str, Any]:
+    item: dict[str, Any] = {
+        "pk": {"S": f"INC#{incident.id}"},
+        "sk": {"S": "META"},
+        "ver": {"N": str(incident.ver)},
+        "doc": {"S": incident.to_json()},
+        "status": {"S": incident.status},
+    }
+    if incident.ts:
+        item |= {"slack_channel": {"S": incident.channel}, "slack_ts": {"S": incident.ts}}
+    if incident.due is not None:
+        item |= _due(incident.id, incident.due)
+    if incident.status in {"RESOLVED", "NOTED"}:
+        item["ttl"] = {"N": str(now + KEEP_INCIDENT)}
+    else:
+        rank = f"{incident.judged.severity}#{incident.opened_at:012d}#{incident.id}"
+        item |= {"open_pk": {"S": "OPEN"}, "open_sk": {"S": rank}}
+    return item
+
+
+def _incident(item: dict[str, Any]) -> Incident:
+    stored = Incident.from_json(item["doc"]["S"])
+    return replace(stored, ver=int(item["ver"]["N"]), channel=_text(item, "slack_channel"), ts=_text(item, "slack_ts"))
+
+
+def _head(move: Move, incident: str) -> dict[str, Any]:
+    put: dict[str, Any] = {
+        "Item": {
+            "pk": {"S": f"ALARM#{move.key}"},
+            "sk": {"S": "HEAD"},
+            "last_ts": {"N": str(move.at)},
+            "last_state": {"S": move.state},
+            "incident": {"S": incident},
+        },
+        "ConditionExpression": "last_ts = :before" if move.before else "attribute_not_exists(pk)",
+    }
+    if move.before:
+        put["ExpressionAttributeValues"] = {":before": {"N": str(move.before.at)}}
+    return put
+
+
+def _group(target: str, before: str, incident: str) -> dict[str, Any]:
+    put: dict[str, Any] = {
+        "Item": {"pk": {"S": f"GROUP#{target}"}, "sk": {"S": "HEAD"}, "incident": {"S": incident}},
+        "ConditionExpression": "incident = :before" if before else "attribute_not_exists(pk)",
+    }
+    if before:
+        put["ExpressionAttributeValues"] = {":before": {"S": before}}
+    return put
+
+
+def _due(id_: str, at: int) -> dict[str, Any]:
+    return {
+        "due_pk": {"S": f"DUE#{zlib.crc32(id_.encode()) % SHARDS}"},
+        "due_sk": {"S": f"{max(at, 0):012d}#{id_}"},
+    }
+
+
+def _out(id_: str, post: Post) -> dict[str, Any]:
+    return {"pk": {"S": f"INC#{id_}"}, "sk": {"S": f"OUT#{post.key}"}}
+
+
+def _sent(table: str, claim: Claim, ts: str) -> dict[str, Any]:
+    return {
+        "TableName": table,
+        "Key": _out(claim.incident, claim.post),
+        "UpdateExpression": "SET #s = :sent, ts = :ts REMOVE due_pk, due_sk, lease",
+        "ExpressionAttributeNames": {"#s": "state"},
+        "ExpressionAttributeValues": {":sent": {"S": "SENT"}, ":ts": {"S": ts}},
+    }
+
+
+def _text(item: dict[str, Any], name: str) -> str:
+    return str(item.get(name, {}).get("S", ""))

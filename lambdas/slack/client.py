@@ -1,0 +1,91 @@
+"""The Slack Web API over one kept connection, with the standard library only.
+
+slack_sdk costs 0.6 of `import boto3` before the first post (`performance.md`), and the path to it needs four methods.
+The client does not retry: what was not delivered stays in the outbox, where a later run looks for it before posting.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import ssl
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from lambdas.errors import SlackBusy, SlackError
+
+SLACK_API = "https://slack.com/api/"
+TIMEOUT = 5.0  # seconds; Slack answers in about 0.2
+READS = frozenset({"conversations.history", "conversations.replies"})  # these take form bodies only
+
+
+class Slack:
+    """Slack's methods by name. `token` is called when it is first needed, and again after Slack refused the old one."""
+
+    def __init__(self, token: Callable[[], str], url: str | None = None) -> None:
+        base = url or os.environ.get("SLACK_API_URL") or SLACK_API
+        parts = urlsplit(base)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise SlackError("connect", "bad_url", f"SLACK_API_URL must be http(s)://host/api/, not {base!r}")
+        self._host, self._port, self._tls = parts.hostname, parts.port, parts.scheme == "https"
+        self._path = parts.path.rstrip("/") + "/"
+        self._read_token, self._token = token, ""
+        self._connection: http.client.HTTPConnection | None = None
+
+    def call(self, method: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Call one method.
+
+        Raises:
+            SlackBusy: HTTP 429, with the seconds to wait.
+            SlackError: `ok: false` with Slack's own code, an HTTP error, or no answer ("unreachable").
+        """
+        self._token = self._token or self._read_token()
+        if method in READS:
+            body, kind = urlencode(payload), "application/x-www-form-urlencoded"
+        else:
+            body, kind = json.dumps(payload), "application/json; charset=utf-8"
+        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": kind}
+        try:
+            status, retry_after, text = self._send(method, body.encode(), headers)
+        except (OSError, http.client.HTTPException) as error:
+            self._close()
+            raise SlackError(method, "unreachable", type(error).__name__) from error
+        if status == http.HTTPStatus.TOO_MANY_REQUESTS:
+            raise SlackBusy(method, float(retry_after or 30))
+        try:
+            answer = json.loads(text)
+        except ValueError as error:
+            raise SlackError(method, f"http_{status}", "the answer is not JSON") from error
+        if not isinstance(answer, dict) or not answer.get("ok"):
+            code = str(answer.get("error", f"http_{status}")) if isinstance(answer, dict) else f"http_{status}"
+            if code in {"invalid_auth", "token_expired", "token_revoked", "not_authed"}:
+                self._token = ""  # the secret may have been rotated since
+            detail = answer.get("response_metadata", {}).get("messages", []) if isinstance(answer, dict) else []
+            raise SlackError(method, code, "; ".join(map(str, detail)))
+        return answer
+
+    def _send(self, method: str, body: bytes, headers: dict[str, str]) -> tuple[int, str, bytes]:
+        connection = self._connect()
+        connection.request("POST", self._path + method, body, headers)
+        response = connection.getresponse()
+        text = response.read()
+        if response.will_close:
+            self._close()
+        return response.status, response.getheader("Retry-After", ""), text
+
+    def _connect(self) -> http.client.HTTPConnection:
+        if self._connection is None:
+            if self._tls:
+                self._connection = http.client.HTTPSConnection(
+                    self._host, self._port, timeout=TIMEOUT, context=ssl.create_default_context()
+                )
+            else:
+                self._connection = http.client.HTTPConnection(self._host, self._port, timeout=TIMEOUT)
+        return self._connection
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

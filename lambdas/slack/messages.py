@@ -1,0 +1,215 @@
+"""The messages on the path to the first post: the runbook's templates as Slack blocks (Communication Templates).
+
+Pure: an incident → a payload for chat.postMessage or chat.update. Outside text goes through `text.py`; mrkdwn objects
+are `verbatim`, so that Slack links nothing by itself. The diagnosis has a file of its own, `report.py`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from lambdas.incidents.cadence import CADENCE, FLAPS, HOLD, MINUTE, REOPEN
+from lambdas.slack.text import block, clean, clock, code, duration, escape, link
+
+if TYPE_CHECKING:
+    from lambdas.incidents.model import Alarm, Headline, Incident
+    from lambdas.settings import Settings
+
+type Payload = dict[str, Any]
+
+CONFIDENCE = {
+    "confirmed": "Confirmed",
+    "likely": "Likely",
+    "possible": "Possible, one of several that fit",
+    "ruled_out": "Ruled out",
+    "could_not_check": "Could not be checked",
+}
+
+
+def root(incident: Incident, settings: Settings) -> Payload:
+    """The root message as it must stand now: an alert while the incident lasts, the resolution once it is over."""
+    if incident.status == "NOTED":
+        return _noted(incident, settings)
+    if incident.status == "RESOLVED":
+        return resolved(incident, settings)
+    judged = incident.judged
+    title = f"🚨 INCIDENT ALERT - Severity {judged.severity}"
+    fields = [
+        ("Service", escape(judged.service, 300)),
+        ("Impact", escape(judged.impact, 900)),
+        ("Status", _status(incident)),
+        ("ETA for Update", _eta(incident)),
+    ]
+    blocks = [_header(title), _fields(fields)]
+    if incident.headline:
+        blocks.append(section(_headline(incident.headline)))
+    blocks += [context([_why(incident)]), context([_links(incident, settings)])]
+    return _message(incident, f"{title}: {judged.service}. {judged.impact}", blocks)
+
+
+def resolved(incident: Incident, settings: Settings) -> Payload:
+    """The resolution notification, with exactly the runbook's fields."""
+    title = f"✅ INCIDENT RESOLVED - Severity {incident.judged.severity}"
+    over = incident.cleared_at or incident.resolved_at or incident.opened_at
+    length = duration(over - incident.opened_at)
+    form = "{time}" if over - incident.opened_at < 12 * 60 * MINUTE else "{date_short} {time}"
+    span = f"{clock(incident.opened_at, form)} - {clock(over, form)} ({length})"
+    fields = [
+        ("Service", escape(incident.judged.service, 300)),
+        ("Duration", span),
+        ("Root Cause", _root_cause(incident.headline)),
+        ("Prevention", _prevention(incident.headline)),
+    ]
+    blocks = [_header(title), _fields(fields), context([_links(incident, settings)])]
+    return _message(incident, f"{title}: {incident.judged.service}, after {length}", blocks)
+
+
+def thread(incident: Incident, kind: str, settings: Settings) -> Payload:
+    """The shorter posts of an incident's thread."""
+    if kind == "resolved":
+        return resolved(incident, settings) | {"reply_broadcast": True}
+    if kind == "reopened":
+        text = (
+            f"🚨 *Reopened - Severity {incident.judged.severity}*: the alarm fired again within "
+            f"{REOPEN // MINUTE} minutes of the resolution. {escape(incident.judged.impact, 900)}"
+        )
+        return _message(incident, text, [section(text), context([_why(incident)])]) | {"reply_broadcast": True}
+    if kind == "flapping":
+        text = (
+            f"↔️ The alarm has gone back and forth {FLAPS} times. From now on recovery is held for "
+            f"{2 * HOLD // MINUTE} minutes before it counts."
+        )
+        return _message(incident, text, [section(text)])
+    latest = max(incident.alarms.values(), key=lambda alarm: alarm.at)
+    text = f"➕ {code(latest.name)} joined this incident. {escape(incident.judged.impact, 900)}"
+    return _message(incident, text, [section(text), context([_why(incident)])])
+
+
+def plain(payload: Payload) -> Payload:
+    """The same message without blocks, for when Slack refuses them: ugly is better than silent."""
+    lines = [payload["text"]]
+    for part in payload["blocks"]:
+        texts = [part.get("text"), *part.get("fields", []), *part.get("elements", [])]
+        lines += [text["text"] for text in texts if isinstance(text, dict) and "text" in text]
+    kept = {name: value for name, value in payload.items() if name != "blocks"}
+    return kept | {"text": clean("\n".join(lines), 3900)}
+
+
+# parts ----------------------------------------------------------------------------------------------------------------
+
+
+def section(text: str) -> Payload:
+    """A section of mrkdwn, at most 3,000 characters."""
+    return {"type": "section", "text": mrkdwn(text)}
+
+
+def context(texts: list[str]) -> Payload:
+    """Small grey text."""
+    return {"type": "context", "elements": [mrkdwn(text) for text in texts]}
+
+
+def mrkdwn(text: str) -> Payload:
+    """`verbatim`: Slack makes no links or mentions of its own from what the text says."""
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def _header(text: str) -> Payload:
+    return {"type": "header", "text": {"type": "plain_text", "text": clean(text, 150), "emoji": True}}
+
+
+def _fields(fields: list[tuple[str, str]]) -> Payload:
+    return {"type": "section", "fields": [mrkdwn(f"*{name}:*\n{value}") for name, value in fields]}
+
+
+def _message(incident: Incident, text: str, blocks: list[Payload]) -> Payload:
+    return {
+        "text": escape(text, 3000),
+        "blocks": [{**part, "block_id": f"{incident.id}.{incident.ver}.{n}"} for n, part in enumerate(blocks)],
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+
+
+def _status(incident: Incident) -> str:
+    if incident.status == "RECOVERING":
+        if incident.unverified:
+            return f"Recovering, not verified: {escape(incident.unverified, 300)}"
+        return f"Recovering; verified at {clock(incident.recover_at or 0)}"
+    if incident.headline is None:
+        return "Investigating"
+    return {"confirmed": "Cause identified", "likely": "Probable cause found"}.get(
+        incident.headline.verdict, "Investigating"
+    )
+
+
+def _eta(incident: Incident) -> str:
+    if incident.next_update is not None:
+        return clock(incident.next_update)
+    target = incident.clock_from + CADENCE[incident.judged.severity].target
+    return f"With the resolution (target {clock(target, '{date_short_pretty} {time}')})"
+
+
+def _headline(headline: Headline) -> str:
+    lines = [f"*{CONFIDENCE.get(headline.verdict, headline.verdict)}:* {escape(headline.summary, 900)}"]
+    lines += [f"*And also:* {escape(other, 500)}" for other in headline.also[:2]]
+    if headline.action:
+        lines.append(f"*Next:* {escape(headline.action, 700)}")
+    return "\n".join(lines)
+
+
+def _root_cause(headline: Headline | None) -> str:
+    if headline is None:
+        return "Not diagnosed before it was over"
+    if headline.cause == "unknown":
+        return "Not found; the evidence is in the thread"
+    said = escape(headline.summary, 900)
+    return said if headline.verdict == "confirmed" else f"{CONFIDENCE[headline.verdict]}, not confirmed: {said}"
+
+
+def _prevention(headline: Headline | None) -> str:
+    if headline is None or not headline.action:
+        return "None recorded"
+    return f"Proposed, not yet done: {escape(headline.action, 700)}"
+
+
+def _why(incident: Incident) -> str:
+    judged = incident.judged
+    scope = {"single service": "one service affected", "multiple services": "several services affected"}
+    head = f"Severity {judged.severity}, {judged.tier} alert, {scope.get(judged.scope, 'scope not known yet')}."
+    return escape(" ".join((head, *judged.why)), 1900)
+
+
+def _links(incident: Incident, settings: Settings) -> str:
+    names = [_alarm(alarm) for alarm in sorted(incident.alarms.values(), key=lambda alarm: alarm.at)[:3]]
+    if len(incident.alarms) > len(names):
+        names.append(f"{len(incident.alarms) - len(names)} more")
+    parts = [*names, escape(f"{settings.customer} {settings.environment}", 150), code(incident.id)]
+    if settings.dashboard:
+        console = _console(settings.region)
+        url = f"https://{console}/cloudwatch/home?region={settings.region}#dashboards/dashboard/{settings.dashboard}"
+        parts.insert(-1, link(url, "dashboard"))
+    return " · ".join(parts)
+
+
+def _alarm(alarm: Alarm) -> str:
+    if not alarm.arn:
+        return code(alarm.name, 200)
+    url = f"https://{_console(alarm.region)}/cloudwatch/home?region={alarm.region}#alarmsV2:alarm/{quote(alarm.name, safe='')}"
+    return link(url, alarm.name)
+
+
+def _console(region: str) -> str:
+    if region.startswith("cn-"):
+        return f"{region}.console.amazonaws.cn"
+    return f"{region}.console.{'amazonaws-us-gov' if region.startswith('us-gov-') else 'aws.amazon'}.com"
+
+
+def _noted(incident: Incident, settings: Settings) -> Payload:
+    title = "❔ Event not understood"
+    lead = (
+        f"An event reached {escape(settings.customer, 60)} {escape(settings.environment, 60)} that this responder does "
+        "not understand. Nothing was diagnosed; please look at it. It is kept as it came:"
+    )
+    blocks = [_header(title), section(lead), section(block(incident.text, 2800)), context([code(incident.id)])]
+    return _message(incident, f"{title}: {incident.text[:300]}", blocks)

@@ -1,0 +1,131 @@
+"""The diagnosis, whole, for the incident's thread. Pure: a Diagnosis → a payload for chat.postMessage.
+
+The root message carries the headline and the next action; here is everything that an engineer would ask for: evidence
+with value, baseline, time, source and link, what was ruled out and why, and what could not be looked at.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lambdas.slack.messages import CONFIDENCE, Payload, context, section
+from lambdas.slack.text import clock, code, escape, link
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from lambdas.causes.base import Action, Fact
+    from lambdas.diagnosis.model import Diagnosis, Ranked
+    from lambdas.incidents.model import Incident
+
+LEADING = ("confirmed", "likely", "possible")
+LIMIT = 2900  # characters of one section, below Slack's 3,000
+SECTIONS = 40  # of Slack's 50 blocks
+
+
+def report(incident: Incident, diagnosis: Diagnosis) -> Payload:
+    """The full report, best cause first."""
+    sections = list(_sections(diagnosis))
+    blocks = [section(text) for text in sections[:SECTIONS]]
+    if len(sections) > SECTIONS:
+        blocks.append(section(f"… and {len(sections) - SECTIONS} more parts, left out here."))
+    blocks.append(context([_footer(diagnosis)]))
+    head = diagnosis.headline
+    return {
+        "text": escape(
+            f"Diagnosis: {CONFIDENCE[head.judgement.verdict]}: {head.judgement.summary or head.title}", 3000
+        ),
+        "blocks": [{**part, "block_id": f"{incident.id}.report.{n}"} for n, part in enumerate(blocks)],
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+
+
+def _sections(diagnosis: Diagnosis) -> Iterator[str]:
+    head = diagnosis.headline
+    yield from _packed([f"🔎 *{escape(head.title, 200)}*  {code(head.id)}", *_cause(head)])
+    effects = [cause for cause in diagnosis.causes if cause.effect_of and cause.judgement.verdict in LEADING]
+    others = [
+        cause
+        for cause in diagnosis.causes[1:]
+        if cause.judgement.verdict in LEADING and not cause.effect_of and cause.id != "unknown"
+    ]
+    for other in others[:5]:
+        yield from _packed([f"*Also: {escape(other.title, 200)}*  {code(other.id)}", *_cause(other)])
+    if effects:
+        lines = [f"• {escape(e.title, 150)}: {escape(e.judgement.summary, 400)}" for e in effects]
+        yield from _packed([f"*Effects of it, not causes* ({len(effects)})", *lines])
+    dismissed = [cause for cause in diagnosis.causes if cause.judgement.verdict == "ruled_out"]
+    if dismissed:
+        lines = [f"• {escape(cause.title, 150)}: {_why(cause)}" for cause in dismissed]
+        yield from _packed([f"*Ruled out* ({len(dismissed)})", *lines])
+    gaps = {
+        f"• {escape(run.title, 150)}: {escape(run.why, 250)}"
+        for step in diagnosis.steps
+        for run in step.checks
+        if run.outcome == "could_not_look"
+    }
+    blind = [cause for cause in diagnosis.causes if cause.judgement.verdict == "could_not_check"]
+    if gaps or blind:
+        named = ", ".join(escape(cause.title, 100) for cause in blind)
+        lines = [*sorted(gaps), *([f"So these stay open: {named}"] if named else [])]
+        yield from _packed(["*Could not be looked at*", *lines])
+
+
+def _cause(cause: Ranked) -> Iterator[str]:
+    judgement = cause.judgement
+    yield f"*{CONFIDENCE[judgement.verdict]}:* {escape(judgement.summary or cause.title, 900)}"
+    for fact in judgement.evidence[:12]:
+        yield f"• {_fact(fact)}"
+    if judgement.would_confirm:
+        yield f"_What would confirm it:_ {escape(judgement.would_confirm, 500)}"
+    if judgement.missing:
+        yield f"_Not seen:_ {escape('; '.join(judgement.missing), 500)}"
+    for n, action in enumerate(judgement.actions, 1):
+        yield f"*{n}.* {_action(action)}"
+
+
+def _fact(fact: Fact) -> str:
+    parts = [escape(fact.text, 700)]
+    if fact.value:
+        parts.append(f"*{escape(fact.value, 100)}*")
+    if fact.baseline:
+        parts.append(f"(usually {escape(fact.baseline, 100)})")
+    if fact.at:
+        parts.append(f"at {clock(fact.at.timestamp(), '{time_secs}')}")
+    if fact.source:
+        parts.append(f"- {link(fact.link, fact.source) if fact.link else escape(fact.source, 150)}")
+    return " ".join(parts)
+
+
+def _action(action: Action) -> str:
+    text = escape(action.text, 700)
+    if action.link:
+        text += f" {link(action.link, 'open')}"
+    return f"{text}\n{code(action.command, 600)}" if action.command else text
+
+
+def _why(cause: Ranked) -> str:
+    judgement = cause.judgement
+    said = judgement.summary or "; ".join(fact.text for fact in judgement.evidence[:2])
+    return escape(said, 350)
+
+
+def _footer(diagnosis: Diagnosis) -> str:
+    runs = {run.check: run for step in diagnosis.steps for run in step.checks}
+    looked = sum(run.outcome == "looked" for run in runs.values())
+    return escape(
+        f"{diagnosis.section} · {looked} of {len(runs)} checks looked, in {diagnosis.milliseconds / 1000:.1f} s", 500
+    )
+
+
+def _packed(lines: Iterable[str]) -> Iterator[str]:
+    """Join lines into as few sections as Slack's limit allows."""
+    text = ""
+    for line in lines:
+        if text and len(text) + 1 + len(line) > LIMIT:
+            yield text
+            text = ""
+        text = f"{text}\n{line}" if text else line
+    if text:
+        yield text

@@ -1,0 +1,63 @@
+"""Text that is safe in Slack. Every value that comes from outside goes through here: it is hostile input."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, datetime
+
+MORE = " …"
+
+
+def clean(text: str, limit: int) -> str:
+    """Take control and direction characters out, and cut visibly at `limit` characters. Not escaped."""
+    kept = "".join(c if c == "\n" or unicodedata.category(c)[0] != "C" else " " for c in text)
+    return kept if len(kept) <= limit else kept[: limit - len(MORE)].rstrip() + MORE
+
+
+def escape(text: str, limit: int = 2900) -> str:
+    """A value inside mrkdwn: `&`, `<` and `>` escaped, so that no mention, link or date can form.
+
+    The limit counts escaped characters, as Slack does.
+    """
+    safe = clean(text, limit).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    if len(safe) <= limit:
+        return safe
+    cut = safe[: limit - len(MORE)]
+    ampersand = cut.rfind("&")
+    if ampersand > cut.rfind(";"):  # never cut through an entity
+        cut = cut[:ampersand]
+    return cut + MORE
+
+
+def code(text: str, limit: int = 300) -> str:
+    """A name or a log line as inline code: on one line, and unable to end the code span."""
+    return f"`{escape(' '.join(text.split()).replace('`', 'ˋ'), limit) or '–'}`"
+
+
+def block(text: str, limit: int = 2900) -> str:
+    """Several lines as preformatted text."""
+    return f"```{escape(text.replace('```', 'ˋˋˋ'), limit)}```"
+
+
+def link(url: str, label: str) -> str:
+    """A link that we made ourselves; never built from outside text alone."""
+    safe = url.replace("|", "%7C").replace(">", "%3E").replace("<", "%3C").replace(" ", "%20").replace("&", "&amp;")
+    return f"<{safe}|{escape(label, 200).replace('|', '¦')}>"
+
+
+def clock(at: float, form: str = "{time}") -> str:
+    """A moment in the reader's own time zone (Slack's date format), with UTC as the fallback."""
+    fallback = f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
+    return f"<!date^{int(at)}^{form}|{fallback}>"
+
+
+def duration(seconds: float) -> str:
+    """`12 min`, `1 h 05 min`, `2 d 3 h`: what one says aloud."""
+    minutes = max(0, round(seconds / 60))
+    if seconds < 60:
+        return f"{max(0, int(seconds))} s"
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 24 * 60:
+        return f"{minutes // 60} h {minutes % 60:02d} min"
+    return f"{minutes // (24 * 60)} d {minutes // 60 % 24} h"
