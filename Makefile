@@ -1,0 +1,66 @@
+# Every target prepares what it needs, inside this checkout (tools/bootstrap), and leaves the rest of the machine alone.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PY := .venv/bin/python
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
+export PYTHONDONTWRITEBYTECODE :=
+export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 1
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
+export EVENT WORLD ENV # recipes read them from the environment: a path may hold spaces and quotes
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: demo
+demo: ## the real stack on the embedded AWS, a sample alarm, the Slack page; ONCE=1 ends after the resolution
+	@tools/bootstrap venv node emulator
+	@$(PY) -m local.demo $(if $(ONCE),--once)
+
+.PHONY: replay
+replay: ## one event, in process: EVENT=events/….json [WORLD=events/worlds/….yaml] [LIVE=1] [JSON=1]
+	@[[ -n "$$EVENT" ]] || { echo "make replay needs EVENT=<file>, for example one under events/" >&2; exit 2; }
+	@tools/bootstrap venv
+	@$(PY) -m local.replay "$$EVENT" $(if $(WORLD),--world "$$WORLD") $(if $(LIVE),--live) $(if $(JSON),--json)
+
+.PHONY: test
+test: check ## everything that CI runs
+	@tools/bootstrap venv node emulator
+	@$(PY) -m pytest -n 2 --cov --cov-report=term:skip-covered
+
+.PHONY: check
+check: ## the fast, static part: lint, format, types, layers
+	@tools/bootstrap venv
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@.venv/bin/lint-imports
+
+.PHONY: synth
+synth: ## the CloudFormation templates of every environment, into cdk.out; no credentials, no network
+	@tools/bootstrap venv node
+	@$(PY) app.py
+	@.venv/bin/cfn-lint cdk.out/*.template.json
+
+.PHONY: deploy
+deploy: ## ENV=<customer>-<environment>: to the real account, with your credentials
+	@[[ -n "$$ENV" ]] || { echo "make deploy needs ENV=<customer>-<environment>, one of:" environments/*.yaml >&2; exit 2; }
+	@tools/bootstrap venv node cdk
+	@.tools/cdk/node_modules/.bin/cdk deploy "tocsin-$$ENV"
+
+.PHONY: bench
+bench: ## the benchmarks; ratios within one run
+	@tools/bootstrap venv
+	@$(PY) -m benchmarks
+
+.PHONY: constraints
+constraints: ## fix every version anew in constraints.txt, after a change of a requirements file
+	@tools/constraints
+
+.PHONY: clean
+clean: ## remove what was built; .venv and .tools stay
+	@rm -rf .build cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.*
