@@ -7,8 +7,8 @@ are `verbatim`, so that Slack links nothing by itself. The diagnosis has a file 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
+from lambdas import console
 from lambdas.incidents.cadence import CADENCE, FLAPS, HOLD, MINUTE, REOPEN
 from lambdas.slack.text import block, clean, clock, code, duration, escape, link
 
@@ -186,23 +186,14 @@ def _links(incident: Incident, settings: Settings) -> str:
         names.append(f"{len(incident.alarms) - len(names)} more")
     parts = [*names, escape(f"{settings.customer} {settings.environment}", 150), code(incident.id)]
     if settings.dashboard:
-        console = _console(settings.region)
-        url = f"https://{console}/cloudwatch/home?region={settings.region}#dashboards/dashboard/{settings.dashboard}"
-        parts.insert(-1, link(url, "dashboard"))
+        parts.insert(-1, link(console.dashboard(settings.region, settings.dashboard), "dashboard"))
     return " · ".join(parts)
 
 
 def _alarm(alarm: Alarm) -> str:
     if not alarm.arn:
         return code(alarm.name, 200)
-    url = f"https://{_console(alarm.region)}/cloudwatch/home?region={alarm.region}#alarmsV2:alarm/{quote(alarm.name, safe='')}"
-    return link(url, alarm.name)
-
-
-def _console(region: str) -> str:
-    if region.startswith("cn-"):
-        return f"{region}.console.amazonaws.cn"
-    return f"{region}.console.{'amazonaws-us-gov' if region.startswith('us-gov-') else 'aws.amazon'}.com"
+    return link(console.alarm(alarm.region, alarm.name), alarm.name)
 
 
 def _noted(incident: Incident, settings: Settings) -> Payload:
