@@ -71,7 +71,8 @@ class Alert:
     missing_data_breaches: bool = False  # treat missing data as breaching
     resources: tuple[str, ...] = ()  # ARNs that an event names
     detail: Mapping[str, Any] = field(default_factory=dict)  # an event's own detail, as AWS sent it
-    event_id: str = ""  # the delivery's own id (EventBridge id, SNS MessageId)
+    event_id: str = ""  # the delivery's own id (EventBridge id, SNS MessageId); unknown: also a hash of the text
+    routine: bool = False  # an event that reports ordinary business (scale-in, a finished backup): opens no incident
 
     @property
     def key(self) -> str:
@@ -80,5 +81,9 @@ class Alert:
 
     @property
     def identity(self) -> str:
-        """The same for every delivery of the same state change, by SNS, EventBridge or direct action alike."""
-        return hashlib.sha256(f"{self.key}|{self.state}|{int(self.at.timestamp() * 1000)}".encode()).hexdigest()[:16]
+        """The same for every delivery of the same state change, by SNS, EventBridge or direct action alike.
+
+        What was not understood has no trustworthy time of its own, so its delivery's id stands for it.
+        """
+        when = self.event_id if self.kind == "unknown" else str(round(self.at.timestamp() * 1000))
+        return hashlib.sha256(f"{self.key}|{self.state}|{when}".encode()).hexdigest()[:16]
