@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mypy_boto3_rds import RDSClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_service_quotas import ServiceQuotasClient
+    from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
 
 
@@ -66,6 +67,7 @@ class Aws:
     rds: RDSClient
     secretsmanager: SecretsManagerClient
     service_quotas: ServiceQuotasClient
+    sqs: SQSClient
     ssm: SSMClient
 
     def __init__(self, region: str, *, max_attempts: int = 3, on_call: Callable[[Call], None] | None = None) -> None:

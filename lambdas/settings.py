@@ -55,6 +55,7 @@ class Settings:
     slack_channel: str
     table: str
     slack_secret: str
+    queue: str = ""  # URL of the queue that brings the alarms: `pulse` asks through it for a diagnosis left undone
     time_zone: str = "UTC"
     dashboard: str = ""
     contacts: Mapping[str, tuple[Contact, ...]] = field(default_factory=dict)  # by level "1", "2", "3"

@@ -223,12 +223,12 @@ class Store:
             raise Contended(f"{incident.id}: {', '.join(codes)}") from error
         return after
 
-    def move_head(self, move: Move, now: int) -> None:
+    def move_head(self, move: Move) -> None:
         """Move an alarm's head where no incident follows (an OK before any ALARM)."""
         try:
             self._client.put_item(TableName=self._table, **_head(move, move.before.incident if move.before else ""))
         except self._client.exceptions.ConditionalCheckFailedException as error:
-            raise Contended(f"{move.key} moved at {now}") from error
+            raise Contended(f"{move.key} moved") from error
 
     def keep_stale(self, key: str, event: Timeline, now: int) -> None:
         """Keep a late or duplicate event for 14 days, for people to look at."""

@@ -41,6 +41,15 @@ def report(incident: Incident, diagnosis: Diagnosis) -> Payload:
     }
 
 
+def failed(incident: Incident, error: Exception) -> Payload:
+    """What is said when the diagnosis itself broke."""
+    text = (
+        f"⚠️ The diagnosis could not be run: {code(type(error).__name__)}. Nothing was looked at, so nothing is ruled "
+        "out. Please diagnose by hand; the error is in the function's log."
+    )
+    return {"text": text, "blocks": [section(text) | {"block_id": f"{incident.id}.report.failed"}]}
+
+
 def _sections(diagnosis: Diagnosis) -> Iterator[str]:
     head = diagnosis.headline
     yield from _packed([f"🔎 *{escape(head.title, 200)}*  {code(head.id)}", *_cause(head)])

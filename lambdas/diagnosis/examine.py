@@ -1,0 +1,67 @@
+"""From an incident's alert to its examination: the window, the playbook, and triage again on what was measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from lambdas.checks.base import Look, Window
+from lambdas.diagnosis.measure import measured
+from lambdas.diagnosis.runner import diagnose
+from lambdas.incidents.model import Headline
+from lambdas.playbooks import playbook_for
+from lambdas.targets import resolve
+from lambdas.triage.classify import classify
+
+if TYPE_CHECKING:
+    from lambdas.alerts.model import Alert
+    from lambdas.aws import Aws
+    from lambdas.diagnosis.model import Diagnosis
+    from lambdas.settings import Settings
+    from lambdas.triage.model import Classification
+
+BEFORE = timedelta(hours=3)  # well before the state change: most alarms look at less than an hour
+AFTER = timedelta(hours=1)  # an alarm that is replayed days later is looked at as it was, not as it is today
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What the playbook made of an alert."""
+
+    diagnosis: Diagnosis
+    classification: Classification
+
+    @property
+    def headline(self) -> Headline:
+        """What the incident keeps of it."""
+        head = self.diagnosis.headline
+        actions = head.judgement.actions
+        also = tuple(
+            cause.judgement.summary or cause.title
+            for cause in self.diagnosis.causes[1:]
+            if cause.judgement.verdict in {"confirmed", "likely"} and not cause.effect_of
+        )
+        return Headline(
+            cause=head.id,
+            title=head.title,
+            verdict=head.judgement.verdict,
+            summary=head.judgement.summary or head.title,
+            action=actions[0].text if actions else "",
+            also=also[:3],
+        )
+
+
+def window(alert: Alert, now: float) -> Window:
+    """The time that is looked at: from well before the state change to now, or to an hour after it."""
+    moment = max(datetime.fromtimestamp(now, UTC), alert.at)
+    return Window(start=alert.at - BEFORE, at=alert.at, end=min(moment, alert.at + AFTER), now=moment)
+
+
+def examine(alert: Alert, settings: Settings, aws: Aws, now: float, deadline: float) -> Examined:
+    """Run the playbook for what the alert is about. `deadline`: seconds that it may take."""
+    target = resolve(alert)
+    look = Look(aws=aws, alert=alert, target=target, window=window(alert, now), settings=settings)
+    diagnosis = diagnose(look, playbook_for(target), deadline=deadline)
+    classification = classify(alert, settings, measured(look.found))
+    return Examined(diagnosis=diagnosis, classification=classification)

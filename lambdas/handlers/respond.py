@@ -1,0 +1,138 @@
+"""Alarms and events in, posts out: from SQS (SNS and EventBridge behind it), or straight from an alarm's Lambda action.
+
+Of a batch, every record is stored and posted before the first is diagnosed. What only diagnosis needs is imported after
+that: the first post does not wait for it.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from lambdas.alerts.encode import decode
+from lambdas.alerts.parse import parse
+from lambdas.alerts.unwrap import unwrap
+from lambdas.desk import judged
+from lambdas.errors import TocsinError
+from lambdas.house import House, build
+from lambdas.incidents.model import Diagnosed
+from lambdas.incidents.store import Timeline
+from lambdas.settings import Settings
+
+if TYPE_CHECKING:
+    from lambdas.alerts.model import Alert
+    from lambdas.desk import Taken
+    from lambdas.diagnosis.examine import Examined
+
+DEADLINE = 45.0  # seconds for one diagnosis
+MARGIN = 20.0  # seconds that must be left of the function's time to begin one
+DIAGNOSES = 3  # how often a failing diagnosis is tried before people are told
+LEASE = 180  # seconds that a diagnosis is ours; longer than the function may run
+
+log = logging.getLogger("tocsin")
+logging.getLogger().setLevel(logging.INFO)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one Lambda event."""
+
+    taken: list[Taken] = field(default_factory=list)
+    examined: dict[str, Examined] = field(default_factory=dict)  # by incident
+    failed: list[str] = field(default_factory=list)  # record ids that SQS must bring again
+    posted: float = 0.0  # seconds from the start to the last first post
+    done: float = 0.0
+
+
+def handler(event: Any, context: Any) -> dict[str, Any]:
+    """AWS calls this. A failed record of a batch is reported to SQS; any other failed event raises, so Lambda retries.
+
+    Returns:
+        `{"batchItemFailures": [{"itemIdentifier": message id}]}` (Lambda Developer Guide, "Reporting batch failures").
+    """
+    house = _house()
+    left = context.get_remaining_time_in_millis() / 1000 if context else None
+    outcome = respond(event, house, left)
+    if outcome.failed and not (isinstance(event, dict) and "Records" in event):
+        raise TocsinError("the alert could not be stored: see the log; Lambda tries again")
+    return {"batchItemFailures": [{"itemIdentifier": record} for record in outcome.failed]}
+
+
+@functools.cache
+def _house() -> House:
+    return build(Settings.from_environ())
+
+
+def respond(event: Any, house: House, left: float | None = None) -> Outcome:
+    """Take, post, then diagnose. `left`: seconds that the function has."""
+    started = time.perf_counter()
+    outcome = Outcome()
+    due: dict[str, Alert | None] = {}  # incidents to diagnose
+    for delivery in unwrap(event):
+        if asked := _order(delivery.body):
+            due[asked] = None
+            continue
+        try:
+            taken = house.desk.take(parse(delivery))
+        except Exception:  # a record must not take the others of its batch with it
+            log.exception("not stored; it comes again", extra={"record": delivery.record_id})
+            outcome.failed.append(delivery.record_id)
+            continue
+        outcome.taken.append(taken)
+        incident = taken.incident
+        log.info(
+            "taken", extra={"alert": taken.alert.name, "outcome": taken.outcome, "incident": incident and incident.id}
+        )
+        if incident:
+            house.poster.deliver(incident.id, taken.posts)
+            if any(post.kind == "diagnosis" for post in taken.posts):
+                due[incident.id] = taken.alert
+    outcome.posted = time.perf_counter() - started
+    for id_, alert in due.items():
+        spent = time.perf_counter() - started
+        deadline = DEADLINE if left is None else min(DEADLINE, left - spent - MARGIN)
+        if deadline > 0:  # else the row stays due, and pulse brings it again
+            _diagnose(id_, alert, house, outcome, deadline)
+    outcome.done = time.perf_counter() - started
+    return outcome
+
+
+def _diagnose(id_: str, alert: Alert | None, house: House, outcome: Outcome, deadline: float) -> None:
+    """Do the incident's due diagnosis, if it is nobody else's."""
+    from lambdas.diagnosis.examine import examine  # noqa: PLC0415 — after the first post, on purpose
+    from lambdas.slack.report import failed, report  # noqa: PLC0415 — the same
+
+    for post in [post for post in house.store.unsent(id_) if post.kind == "diagnosis"]:
+        claim = house.store.claim(id_, post, house.desk.now, LEASE)
+        alert = alert or _last_alert(id_, house)
+        incident = house.store.incident(id_)
+        if claim is None or alert is None or incident is None:
+            continue
+        try:
+            examined = examine(alert, house.settings, house.observe(), house.clock(), deadline)
+        except Exception as error:  # a defect of ours must not leave people waiting for a diagnosis in silence
+            log.exception("the diagnosis failed", extra={"incident": id_, "attempt": claim.attempt})
+            if claim.attempt < DIAGNOSES:
+                house.store.release(claim, house.desk.now, 60)
+            else:
+                house.poster.attempt(claim, failed(incident, error))
+            continue
+        outcome.examined[id_] = examined
+        event = Diagnosed(headline=examined.headline, judged=judged(examined.classification))
+        row = Timeline(at=house.desk.now * 1000, id=f"diagnosed-{post.reopen}", kind="diagnosed")
+        house.poster.deliver(id_, house.desk.record(id_, event, row))
+        house.poster.attempt(claim, report(incident, examined.diagnosis))
+
+
+def _last_alert(id_: str, house: House) -> Alert | None:
+    """The alert that raised an incident last, from its timeline."""
+    rows = [row for row in house.store.timeline(id_) if row.kind.endswith((".ALARM", ".INSUFFICIENT_DATA"))]
+    return decode(rows[-1].body) if rows else None
+
+
+def _order(body: Any) -> str:
+    """An incident's id, where `pulse` asks for a diagnosis that somebody left undone."""
+    return str(body.get("tocsin.diagnose", "")) if isinstance(body, dict) else ""

@@ -1,0 +1,81 @@
+"""Puts one function's parts together from its environment. On the path to the first post."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lambdas.aws import Aws
+from lambdas.desk import Desk
+from lambdas.errors import SettingsError
+from lambdas.incidents.store import Store
+from lambdas.slack.client import Slack
+from lambdas.slack.poster import Poster
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lambdas.aws import Call
+    from lambdas.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What a handler works with. `aws` is our own plane; `observe` reads the customer's workload."""
+
+    settings: Settings
+    aws: Aws
+    observe: Callable[[], Aws]
+    store: Store
+    desk: Desk
+    poster: Poster
+    clock: Callable[[], float]
+
+
+def build(
+    settings: Settings,
+    *,
+    aws: Aws | None = None,
+    clock: Callable[[], float] = time.time,
+    on_call: Callable[[Call], None] | None = None,
+    slack: Slack | None = None,
+) -> House:
+    """Build the parts; nothing is called yet."""
+    own = aws or Aws(settings.region)
+    seen: list[Aws] = []
+
+    def observe() -> Aws:
+        if not seen:
+            seen.append(Aws(settings.region, on_call=on_call))
+        return seen[0]
+
+    store = Store(own.dynamodb, settings.table)
+    channel = slack or Slack(lambda: token(own, settings.slack_secret))
+    return House(
+        settings=settings,
+        aws=own,
+        observe=observe,
+        store=store,
+        desk=Desk(settings, store, observe, clock),
+        poster=Poster(settings, store, channel, clock),
+        clock=clock,
+    )
+
+
+def token(aws: Aws, secret: str) -> str:
+    """The bot token from Secrets Manager: the secret is the token itself, or JSON with a field `token`.
+
+    Raises:
+        SettingsError: the secret is empty or has no such field. Its content is never in the message.
+    """
+    text = aws.secretsmanager.get_secret_value(SecretId=secret).get("SecretString", "").strip()
+    if text.startswith("{"):
+        try:
+            text = str(json.loads(text).get("token", ""))
+        except ValueError:
+            text = ""
+    if not text.startswith("xox"):
+        raise SettingsError(f"the secret {secret} must hold a Slack bot token (xoxb-…), or JSON with a field 'token'")
+    return text

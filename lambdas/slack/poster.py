@@ -1,0 +1,132 @@
+"""Delivers the outbox to Slack: each row once, whatever dies in between (`lifecycle.md`).
+
+A row is claimed, posted with its key in the message's metadata, and marked SENT. A row that was claimed before is
+looked up in Slack first. With the look-up down, pages go out at least once and chatter at most once.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+
+from lambdas.errors import SlackBusy, SlackError
+from lambdas.slack import messages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from lambdas.incidents.model import Incident, Post
+    from lambdas.incidents.store import Claim, Store
+    from lambdas.settings import Settings
+    from lambdas.slack.client import Slack
+    from lambdas.slack.messages import Payload
+
+EVENT_TYPE = "tocsin_post"
+PAGES = frozenset({"initial", "noted", "reopened", "resolved"})  # rather twice than never
+WAIT = 15  # seconds to the next try after a failure, times the attempts so far
+LONGEST = 15 * 60
+LOOK_BACK = 100  # messages of the channel or thread that a look-up reads
+
+log = logging.getLogger("tocsin")
+
+
+class Poster:
+    """One channel's outbox."""
+
+    def __init__(self, settings: Settings, store: Store, slack: Slack, clock: Callable[[], float] = time.time) -> None:
+        self._settings, self._store, self._slack, self._clock = settings, store, slack, clock
+
+    def deliver(self, id_: str, posts: Iterable[Post]) -> None:
+        """Deliver what can be delivered now; what cannot stays in the outbox with a time to try again.
+
+        The work rows (`diagnosis`) are not for here: they are claimed by who diagnoses.
+        """
+        for post in posts:
+            if post.kind == "diagnosis":
+                continue
+            for _ in range(2):  # a kept connection may have died in between: look, and post once more, at once
+                claim = self._store.claim(id_, post, self._now)
+                if claim is None or self.attempt(claim, None):
+                    break
+
+    def attempt(self, claim: Claim, payload: Payload | None) -> bool:
+        """Deliver one claimed row; `payload` is the report of a diagnosis. False: worth another try at once."""
+        try:
+            incident = self._store.incident(claim.incident)
+            if incident is not None:
+                self._post(claim, incident, payload)
+        except SlackBusy as error:
+            self._later(claim, error, int(error.retry_after) + 1)
+        except SlackError as error:
+            if error.code == "unreachable" and claim.attempt == 1:
+                self._store.release(claim, self._now, 0)
+                return False
+            self._later(claim, error, min(WAIT * claim.attempt, LONGEST))
+        return True
+
+    @property
+    def _now(self) -> int:
+        return int(self._clock())
+
+    def _later(self, claim: Claim, error: SlackError, wait: int) -> None:
+        log.error("not delivered", extra={"incident": claim.incident, "post": claim.post.key, "why": str(error)})
+        self._store.release(claim, self._now, wait)
+
+    def _post(self, claim: Claim, incident: Incident, payload: Payload | None) -> None:
+        kind = claim.post.kind
+        if kind in {"initial", "noted"}:
+            channel, ts = self._once(claim, incident, messages.root(incident, self._settings))
+            self._store.sent_root(claim, channel, ts)
+            return
+        if not incident.ts:
+            raise SlackError("chat.update", "no_root_message", "the incident's root message is not posted yet")
+        ts = incident.ts
+        if kind != "edit":
+            thread = payload if payload is not None else messages.thread(incident, kind, self._settings)
+            _, ts = self._once(claim, incident, thread | {"thread_ts": incident.ts})
+        if kind in {"edit", "resolved", "reopened"}:
+            root = messages.root(incident, self._settings)
+            self._send("chat.update", root | {"channel": incident.channel, "ts": incident.ts})
+        self._store.sent(claim, ts)
+
+    def _once(self, claim: Claim, incident: Incident, payload: Payload) -> tuple[str, str]:
+        """Post unless a former attempt did. Returns the message's channel and timestamp."""
+        key = f"{claim.incident}/{claim.post.key}"
+        channel = incident.channel or self._settings.slack_channel
+        if claim.attempt > 1:
+            try:
+                found = self._find(key, channel, incident)
+            except SlackError as error:
+                if claim.post.kind not in PAGES and not isinstance(error, SlackBusy):
+                    log.warning("cannot look it up: not posted again", extra={"post": key, "why": str(error)})
+                    return channel, ""
+                log.warning("cannot look it up: posted again", extra={"post": key, "why": str(error)})
+                found = ""
+            if found:
+                return channel, found
+        metadata = {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
+        answer = self._send("chat.postMessage", payload | {"channel": channel, "metadata": metadata})
+        return str(answer["channel"]), str(answer["ts"])
+
+    def _send(self, method: str, payload: Payload) -> dict[str, Any]:
+        try:
+            return self._slack.call(method, payload)
+        except SlackError as error:
+            if error.code not in {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"}:
+                raise
+            log.exception("Slack refused the blocks; sent as text", extra={"why": str(error)})
+            return self._slack.call(method, messages.plain(payload))
+
+    def _find(self, key: str, channel: str, incident: Incident) -> str:
+        """The timestamp of the message that carries the key; empty if there is none."""
+        query: dict[str, Any] = {"channel": channel, "limit": LOOK_BACK, "include_all_metadata": "true"}
+        if incident.ts:
+            answer = self._slack.call("conversations.replies", query | {"ts": incident.ts})
+        else:
+            answer = self._slack.call("conversations.history", query | {"oldest": str(incident.detected_at - 60)})
+        for message in answer.get("messages", ()):
+            metadata = message.get("metadata") or {}
+            if metadata.get("event_payload", {}).get("key") == key:
+                return str(message["ts"])
+        return ""
