@@ -2,6 +2,7 @@
 
 WorldError       the world, or the World, cannot answer honestly: a bug of the author or a missing operation
 WorldFileError   a world file does not hold what it should: lists every problem with its path
+HungError        the caller's patience ended before a hanging answer (a fault of the world)
 AwsError         the answer *is* an AWS error, and goes over the wire as such
 """
 
@@ -27,3 +28,7 @@ class AwsError(ServiceException):  # type: ignore[misc] # moto publishes no type
     def __init__(self, code: str, message: str, status: int | None = None) -> None:
         super().__init__(code, message)
         self.status = status
+
+
+class HungError(Exception):
+    """The answer did not come within the caller's patience; attachments turn it into their client's time-out."""

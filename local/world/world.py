@@ -16,7 +16,7 @@ from botocore.validate import ParamValidator
 from local.world import notification
 from local.world.answer import Call
 from local.world.clock import Clock
-from local.world.errors import AwsError, WorldError
+from local.world.errors import AwsError, HungError, WorldError
 from local.world.ledger import Entry, Ledger
 from local.world.resources import resources_of
 from local.world.service import Filler, Section, Service, services
@@ -34,7 +34,7 @@ OWN_PLANE = frozenset(
     cloudformation dynamodb dynamodbstreams events kms lambda s3 scheduler secretsmanager ses sesv2 sns sqs ssm sts support
     """.split()
 )
-_READ = re.compile(r"(Describe|List|Get|Lookup|Filter|BatchGet|Simulate|StartQuery|StopQuery|Test)")
+READ = re.compile(r"(Describe|List|Get|Lookup|Filter|BatchGet|Simulate|StartQuery|StopQuery|Test)")
 
 
 @dataclass
@@ -100,21 +100,22 @@ class World:
             return call.operation in service.operations and service.split(call)
         if call.operation in service.operations:
             return True
-        if service.writes_pass and not _READ.match(call.operation):
+        if service.writes_pass and not READ.match(call.operation):
             return False
         raise self.failed(f"{call.service}:{call.operation}: the World does not implement this operation")
 
-    def answer(self, service: str, operation: str, params: dict[str, Any]) -> Any:
+    def answer(self, service: str, operation: str, params: dict[str, Any], patience: float | None = None) -> Any:
         """The answer as a dict in the output shape; an AwsError is returned, not raised; None falls through.
 
         Raises:
+            HungError: a `hang` fault outlasted `patience` seconds.
             WorldError: the operation is not implemented, or the answer is one that AWS would never send.
         """
         call = Call(self, service, operation, params)
         began = time.perf_counter()
         fault = self._fault(call)
         if fault is not None and fault.hang:
-            self.hanging.wait(fault.hang.total_seconds())
+            self._hang(fault.hang.total_seconds(), patience)
         if fault is not None and fault.error:
             result: Any = AwsError(fault.error, fault.message or f"{fault.error} (a fault of this world)", fault.status)
         elif not self.owns(call):
@@ -133,6 +134,11 @@ class World:
             )
         )
         return result
+
+    def _hang(self, seconds: float, patience: float | None) -> None:
+        woken = self.hanging.wait(seconds if patience is None else min(seconds, patience))
+        if woken or (patience is not None and patience < seconds):
+            raise HungError
 
     def _result(self, call: Call) -> Any:
         try:

@@ -1,7 +1,9 @@
 """Application Auto Scaling: scalable targets, policies, activities, scheduled actions."""
 
+from local.world.answer import Call, one_of
 from local.world.arns import identifier, uuid
 from local.world.service import Filler, Item, Section, Service
+
 
 _NAMESPACES = {
     "service": "ecs",
@@ -65,3 +67,47 @@ service = Service(
         ),
     },
 )
+
+
+def _kept(call: Call, section: str) -> list[Item]:
+    params = call.params
+    kept = [item for item in call.items(section) if item["ServiceNamespace"] == params["ServiceNamespace"]]
+    if "ScalableDimension" in params:
+        kept = [item for item in kept if item["ScalableDimension"] == params["ScalableDimension"]]
+    wanted = params.get("ResourceIds") or ([params["ResourceId"]] if "ResourceId" in params else None)
+    return one_of(kept, "ResourceId", wanted)
+
+
+def _answer(call: Call, key: str, items: list[Item]) -> Item:
+    page, more = call.page(items, size=50, limit="MaxResults", token="NextToken")
+    return {key: page, **more}
+
+
+@service.answers("DescribeScalableTargets")
+def describe_scalable_targets(call: Call) -> Item:
+    """Scalable targets of a namespace, by resource."""
+    return _answer(call, "ScalableTargets", _kept(call, "scalableTargets"))
+
+
+@service.answers("DescribeScalingPolicies")
+def describe_scaling_policies(call: Call) -> Item:
+    """Policies of a namespace, by resource and name."""
+    kept = one_of(_kept(call, "scalingPolicies"), "PolicyName", call.params.get("PolicyNames"))
+    return _answer(call, "ScalingPolicies", kept)
+
+
+@service.answers("DescribeScalingActivities")
+def describe_scaling_activities(call: Call) -> Item:
+    """Activities of six weeks, newest first; those that were not scaled only when asked for."""
+    kept = [item for item in _kept(call, "scalingActivities") if item["StartTime"] <= call.now]
+    if not call.params.get("IncludeNotScaledActivities"):
+        kept = [item for item in kept if not item.get("NotScaledReasons")]
+    kept.sort(key=lambda item: item["StartTime"], reverse=True)
+    return _answer(call, "ScalingActivities", kept)
+
+
+@service.answers("DescribeScheduledActions")
+def describe_scheduled_actions(call: Call) -> Item:
+    """Scheduled actions of a namespace, by resource and name."""
+    kept = one_of(_kept(call, "scheduledActions"), "ScheduledActionName", call.params.get("ScheduledActionNames"))
+    return _answer(call, "ScheduledActions", kept)

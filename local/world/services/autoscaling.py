@@ -1,5 +1,6 @@
 """EC2 Auto Scaling: groups and their activities."""
 
+from local.world.answer import Call, one_of
 from local.world.arns import uuid
 from local.world.service import Filler, Item, Section, Service
 
@@ -38,3 +39,22 @@ service = Service(
         "activities": Section("Activity", fill=_activity, required=("AutoScalingGroupName",)),
     },
 )
+
+
+@service.answers("DescribeAutoScalingGroups")
+def describe_auto_scaling_groups(call: Call) -> Item:
+    """Groups by name; a name that is not there is simply absent."""
+    kept = one_of(call.items("autoScalingGroups"), "AutoScalingGroupName", call.params.get("AutoScalingGroupNames"))
+    page, more = call.page(kept, size=50, limit="MaxRecords", token="NextToken")
+    return {"AutoScalingGroups": page, **more}
+
+
+@service.answers("DescribeScalingActivities")
+def describe_scaling_activities(call: Call) -> Item:
+    """Activities of a group, newest first."""
+    name = call.params.get("AutoScalingGroupName")
+    kept = one_of(call.items("activities"), "AutoScalingGroupName", [name] if name else None)
+    kept = [item for item in kept if item["StartTime"] <= call.now]
+    kept.sort(key=lambda item: item["StartTime"], reverse=True)
+    page, more = call.page(kept, size=100, limit="MaxRecords", token="NextToken")
+    return {"Activities": page, **more}

@@ -1,0 +1,128 @@
+"""Requests to parameters, answers to bytes: every protocol, by moto's server side (internals: moto is pinned)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import botocore.session
+from botocore.utils import parse_timestamp
+from moto.core.errors import ErrorLookupFactory, ErrorShape
+from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.request import Request, determine_request_protocol
+from moto.core.routing import get_service_router
+from moto.core.serialize import get_serializer_class
+
+from local.world.errors import AwsError
+from local.world.shapes import model_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from local.world.world import World
+
+# Services of the World's plane and of ours that a request may name; boto3 client names.
+_SHARED_SCOPES = {"elasticloadbalancing": "elbv2", "monitoring": "cloudwatch", "tagging": "resourcegroupstaggingapi"}
+
+
+@dataclass(frozen=True)
+class Response:
+    """One HTTP answer."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def _moment(value: Any) -> datetime:
+    return parse_timestamp(value).astimezone(UTC)
+
+
+def parse(service: str, request: Request) -> tuple[Any, str, dict[str, Any]]:
+    """A request → (moto's operation model, protocol, parameters). Raises werkzeug's NotFound for no such operation."""
+    operation, uri = get_service_router(service).match(request)
+    protocol = determine_request_protocol(operation.service_model, request.content_type)
+    parser = PROTOCOL_PARSERS[protocol](operation, timestamp_parser=_moment)
+    params = parser.parse(
+        {
+            "body": request.get_data(),
+            "headers": request.headers,
+            "method": request.method,
+            "url_params": uri,
+            "url_path": request.raw_path,
+            "values": request.values,
+        }
+    )
+    return operation, protocol, params or {}
+
+
+def serialise(service: str, operation: Any, protocol: str, result: Any) -> Response:
+    """An answer (a dict in the output shape, or an AwsError) → bytes in the protocol."""
+    serializer = get_serializer_class(service, protocol)(operation)
+    raw = _error(serializer, operation, result) if isinstance(result, AwsError) else serializer.serialize(result)
+    body = raw["body"]
+    headers = {key: str(value) for key, value in raw["headers"].items()}
+    return Response(raw["status_code"], headers, body.encode() if isinstance(body, str) else (body or b""))
+
+
+def _error(serializer: Any, operation: Any, error: AwsError) -> Any:
+    """As the serialiser does it, but an error that the model does not list (AccessDenied, Throttling) is no warning."""
+    shape = ErrorLookupFactory().for_service(operation.service_model).from_code(error.code)
+    if shape is None:
+        described = {"code": error.code, "httpStatusCode": error.status or _status(error.code), "senderFault": True}
+        shape = ErrorShape(error.code, {"exception": True, "type": "structure", "members": {}, "error": described})
+    written = serializer.MAP_TYPE()
+    serializer._serialize_error_metadata(written, error, shape)  # noqa: SLF001 # pinned internals, contract-tested
+    response = serializer._create_default_response()  # noqa: SLF001 # the same
+    response = serializer._serialized_error_to_response(response, error, shape, written)  # noqa: SLF001 # the same
+    if error.status:
+        response["status_code"] = error.status
+    return response
+
+
+def _status(code: str) -> int:
+    """The HTTP status of an error that the service's model does not list."""
+    if "AccessDenied" in code or code in {"UnauthorizedOperation", "ExpiredToken", "InvalidClientTokenId"}:
+        return 403
+    if code.startswith(("Internal", "ServiceUnavailable")):
+        return 500 if code.startswith("Internal") else 503
+    return 400
+
+
+def respond(world: World, service: str, request: Request, patience: float | None = None) -> Response | None:
+    """The World's answer to a request, or None when our own plane should answer it."""
+    operation, protocol, params = parse(service, request)
+    result = world.answer(service, operation.name, params, patience)
+    if result is None:
+        return None
+    response = serialise(service, operation, protocol, result)
+    response.headers["x-amzn-RequestId"] = f"world-{len(world.ledger.entries)}"
+    return response
+
+
+@cache
+def by_signing_name(scope: str) -> str | None:
+    """The boto3 client name for a SigV4 scope's service, or None when the scope is not an AWS service."""
+    if scope in _SHARED_SCOPES:
+        return _SHARED_SCOPES[scope]
+    names = botocore.session.get_session().get_available_services()
+    if scope in names:
+        return scope
+    return next((name for name in names if model_of(name).signing_name == scope), None)
+
+
+@cache
+def by_event_name(hyphenized: str) -> str | None:
+    """The boto3 client name for the service id in botocore's event names."""
+    guess = {
+        "cloudwatch-logs": "logs",
+        "auto-scaling": "autoscaling",
+        "application-auto-scaling": "application-autoscaling",
+    }
+    names = [guess.get(hyphenized, hyphenized), *botocore.session.get_session().get_available_services()]
+    return next((n for n in names if n in names[1:] and model_of(n).service_id.hyphenize() == hyphenized), None)
+
+
+__all__ = ["Request", "Response", "by_event_name", "by_signing_name", "parse", "respond", "serialise"]
