@@ -112,8 +112,12 @@ def _oldest_first(points: list[Point]) -> list[Point]:
 
 
 def _text_time(value: str) -> datetime | None:
+    """Read day/month/year; by hand, for strptime imports the locale machinery on the path to the first post."""
+    if not value:
+        return None
+    day, month, year, hour, minute, second = map(int, re.split(r"[/ :]", value))
     try:
-        return datetime.strptime(value, "%d/%m/%y %H:%M:%S").replace(tzinfo=UTC)
+        return datetime(2000 + year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         return None
 

@@ -41,7 +41,7 @@ def number(value: object) -> float | None:
 
 
 def whole(value: object, default: int) -> int:
-    """Read a whole number of at least one."""
+    """Read a whole number of at least one; else the default."""
     found = number(value)
     return int(found) if found is not None and found >= 1 else default
 
