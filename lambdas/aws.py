@@ -70,13 +70,21 @@ class Aws:
     sqs: SQSClient
     ssm: SSMClient
 
-    def __init__(self, region: str, *, max_attempts: int = 3, on_call: Callable[[Call], None] | None = None) -> None:
+    def __init__(
+        self,
+        region: str,
+        *,
+        on_call: Callable[[Call], None] | None = None,
+        session: boto3.session.Session | None = None,
+        endpoint_url: str | None = None,
+    ) -> None:
         self.region = region
-        self._session = boto3.session.Session(region_name=region)
+        self._endpoint_url = endpoint_url  # None: botocore decides, which honours AWS_ENDPOINT_URL
+        self._session = session or boto3.session.Session(region_name=region)
         self._config = Config(
             connect_timeout=3,
             read_timeout=10,
-            retries={"mode": "standard", "total_max_attempts": max_attempts},
+            retries={"mode": "standard", "total_max_attempts": 3},
             max_pool_connections=20,
             user_agent_extra="tocsin",
         )
@@ -94,7 +102,9 @@ class Aws:
                 # Health has one endpoint for the whole partition (AWS Health User Guide, "Endpoints").
                 region = "us-east-1" if name == "health" and not self.region.startswith("cn-") else self.region
                 service = name.replace("_", "-")
-                client = self._session.client(service, region_name=region, config=self._config)  # type: ignore[call-overload] # the name is a variable
+                client = self._session.client(  # type: ignore[call-overload] # the name is a variable
+                    service, region_name=region, config=self._config, endpoint_url=self._endpoint_url
+                )
                 self.__dict__[name] = client
         return client
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.aws import Aws
 from lambdas.desk import Desk
@@ -17,7 +20,6 @@ from lambdas.slack.poster import Poster
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lambdas.aws import Call
     from lambdas.settings import Settings
 
 
@@ -38,19 +40,13 @@ def build(
     settings: Settings,
     *,
     aws: Aws | None = None,
-    clock: Callable[[], float] = time.time,
-    on_call: Callable[[Call], None] | None = None,
+    observe: Callable[[], Aws] | None = None,
     slack: Slack | None = None,
+    clock: Callable[[], float] = time.time,
 ) -> House:
     """Build the parts; nothing is called yet."""
     own = aws or Aws(settings.region)
-    seen: list[Aws] = []
-
-    def observe() -> Aws:
-        if not seen:
-            seen.append(Aws(settings.region, on_call=on_call))
-        return seen[0]
-
+    observe = functools.cache(observe or (lambda: own))
     store = Store(own.dynamodb, settings.table)
     channel = slack or Slack(lambda: token(own, settings.slack_secret))
     return House(
@@ -68,9 +64,13 @@ def token(aws: Aws, secret: str) -> str:
     """The bot token from Secrets Manager: the secret is the token itself, or JSON with a field `token`.
 
     Raises:
-        SettingsError: the secret is empty or has no such field. Its content is never in the message.
+        SettingsError: it cannot be read, is empty or has no such field. Its content is never in the message.
     """
-    text = aws.secretsmanager.get_secret_value(SecretId=secret).get("SecretString", "").strip()
+    try:
+        text = aws.secretsmanager.get_secret_value(SecretId=secret).get("SecretString", "").strip()
+    except (ClientError, BotoCoreError) as error:
+        why = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+        raise SettingsError(f"the secret {secret} cannot be read: {why}") from error
     if text.startswith("{"):
         try:
             text = str(json.loads(text).get("token", ""))

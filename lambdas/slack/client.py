@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from lambdas.errors import SlackBusy, SlackError
+from lambdas.errors import SettingsError, SlackBusy, SlackError
 
 SLACK_API = "https://slack.com/api/"
 TIMEOUT = 5.0  # seconds; Slack answers in about 0.2
@@ -39,9 +39,13 @@ class Slack:
 
         Raises:
             SlackBusy: HTTP 429, with the seconds to wait.
-            SlackError: `ok: false` with Slack's own code, an HTTP error, or no answer ("unreachable").
+            SlackError: `ok: false` with Slack's own code, an HTTP error, no answer ("unreachable"), or no token.
         """
-        self._token = self._token or self._read_token()
+        if not self._token:
+            try:
+                self._token = self._read_token()
+            except SettingsError as error:  # nothing is lost: the post stays in the outbox until the secret is right
+                raise SlackError(method, "no_token", str(error)) from error
         if method in READS:
             body, kind = urlencode(payload), "application/x-www-form-urlencoded"
         else:

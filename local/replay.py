@@ -1,0 +1,248 @@
+"""Replay one event through the real handlers, in this process, in seconds.
+
+    python -m local.replay --event FILE [--world FILE] [--live] [--json] [--environment FILE]
+
+The workload is answered by a world, by a real account read-only (`--live`), or by nobody: then every check says that it
+could not look. Our own plane and Slack are embedded in any case. With `--json` stdout carries exactly one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+import time
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import boto3
+from infra.environment import EnvironmentFileError, load_environments
+
+from lambdas import house
+from lambdas.alerts.parse import parse
+from lambdas.alerts.unwrap import unwrap
+from lambdas.aws import Aws, Call
+from lambdas.handlers.pulse import pulse
+from lambdas.handlers.respond import Outcome, respond
+from lambdas.incidents.cadence import HOLD
+from lambdas.slack.client import Slack
+from local.plane import SECRET, TABLE, own_plane
+from local.slack.server import EmbeddedSlack
+from local.world.errors import WorldFileError
+from local.world.hook import NoWorld, attached
+from local.world.model import load_world
+
+if TYPE_CHECKING:
+    from lambdas.alerts.model import Alert
+    from lambdas.settings import Settings
+    from local.world.world import World
+
+ROOT = Path(__file__).parent.parent
+EARLIER = timedelta(minutes=10)
+LARGEST = 5_000_000  # bytes of an event file; Lambda itself takes 6 MB
+
+
+class ReplayError(Exception):
+    """What was wrong with the request, in one sentence for the person who typed it."""
+
+
+@dataclass(slots=True)
+class Replay:
+    """Everything that one replay showed."""
+
+    alert: Alert
+    outcome: Outcome
+    incident: Any
+    slack: list[dict[str, Any]]
+    preceded_by: str = ""
+    observed: list[Call] = field(default_factory=list)
+    own: list[Call] = field(default_factory=list)
+
+
+def run(event: Any, *, settings: Settings | None = None, world: World | None = None, live: bool = False) -> Replay:
+    """Replay one Lambda event or bare payload.
+
+    Args:
+        event: what would invoke the function; decoded JSON, or text where it is none.
+        settings: the environment; by default the repository's own that fits the alert's account, else its first.
+        world: what AWS answers.
+        live: read the account that botocore's credentials and AWS_ENDPOINT_URL lead to.
+    """
+    first = parse(unwrap(event)[0])
+    observed: list[Call] = []
+    own_calls: list[Call] = []
+    base = settings or environment(first.account)
+    settings = replace(
+        base,
+        region=first.region or base.region,
+        account=first.account or base.account,
+        table=TABLE,
+        slack_secret=SECRET,
+    )
+    skew = [world.clock.now().timestamp() - time.time() if world else 0.0]
+    with ExitStack() as stack:
+        slack = stack.enter_context(EmbeddedSlack(channels=(settings.slack_channel,)))
+        own, queue = stack.enter_context(own_plane(base.region, slack.workspace.token, own_calls.append))
+        if not live:
+            stack.enter_context(attached(world or NoWorld(own=frozenset({TABLE, SECRET}))))
+        rooms = house.build(
+            replace(settings, queue=queue),
+            aws=own,
+            observe=lambda: Aws(settings.region, session=_session(settings.region, live=live), on_call=observed.append),
+            slack=Slack(lambda: house.token(own, SECRET), slack.url),
+            clock=lambda: time.time() + skew[0],
+        )
+        earlier = _earlier(first)
+        if earlier:
+            rooms.poster.deliver(*_taken(rooms, earlier))
+        outcome = respond(event, rooms)
+        if first.state == "OK" and earlier:
+            skew[0] += HOLD + 1  # the hold passes; recovery is then verified as it would be
+            pulse(rooms)
+        taken = outcome.taken[0] if outcome.taken else None
+        found = (taken.incident if taken else None) or (_open(rooms) if earlier else None)
+        return Replay(
+            alert=first,
+            outcome=outcome,
+            incident=rooms.store.incident(found.id) if found else None,
+            slack=[call.as_json() for call in slack.calls],
+            preceded_by=f"{earlier.name} in ALARM at {earlier.at:%H:%M:%S}, made up by the replay" if earlier else "",
+            observed=observed,
+            own=own_calls,
+        )
+
+
+def environment(account: str) -> Settings:
+    """The settings of the environment that an account belongs to, else of the first one."""
+    environments = load_environments(ROOT / "environments")
+    fitting = [found for found in environments if found.account == account] or environments
+    if not fitting:
+        raise ReplayError(
+            "environments/ holds no environment file: a replay needs one to know the channel and thresholds"
+        )
+    return fitting[0].settings(table=TABLE, slack_secret=SECRET)
+
+
+def as_json(replay: Replay) -> dict[str, Any]:
+    """The replay's one JSON object (`design.md`, contracts)."""
+    outcome = replay.outcome
+    taken = outcome.taken[0] if outcome.taken else None
+    examined = next(iter(outcome.examined.values()), None)
+    judged = examined.classification if examined else taken.classification if taken else None
+    diagnosis = examined.diagnosis if examined else None
+    return {
+        "alert": _plain(replay.alert)
+        | {"resource": str(judged.target) if judged else "", "identity": replay.alert.identity},
+        "classification": _plain(judged) | {"target": str(judged.target)} if judged else None,
+        "outcome": taken.outcome if taken else "failed",
+        "preceded_by": replay.preceded_by,
+        "incident": _plain(replay.incident) if replay.incident else None,
+        "diagnosis": {
+            "playbook": diagnosis.playbook if diagnosis else "",
+            "causes": [
+                {
+                    "id": cause.id,
+                    "title": cause.title,
+                    "effect_of": cause.effect_of,
+                    **_plain(cause.judgement),
+                }
+                for cause in (diagnosis.causes if diagnosis else ())
+            ],
+            "steps": [_plain(step) for step in (diagnosis.steps if diagnosis else ())],
+        },
+        "slack": replay.slack,
+        "aws": [asdict(call) for call in replay.observed],
+        "own": [asdict(call) for call in replay.own],
+        "timings": {
+            "first_post_ms": round(outcome.posted * 1000, 1),
+            "diagnosis_ms": round((outcome.done - outcome.posted) * 1000, 1),
+            "total_ms": round(outcome.done * 1000, 1),
+        },
+    }
+
+
+def read_event(path: Path) -> Any:
+    """The event file's JSON; text that is no JSON is replayed as it is, as a message would come."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise ReplayError(f"EVENT {path} is larger than {LARGEST // 1_000_000} MB; Lambda would not take it either")
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise ReplayError(f"EVENT {path} cannot be read: {error.strerror}") from error
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command. Returns its exit code: 0 replayed, 2 the request was wrong."""
+    parser = argparse.ArgumentParser(prog="make replay", description="Replay one event through the real handlers.")
+    parser.add_argument("--event", required=True, type=Path, help="any event file")
+    parser.add_argument("--world", type=Path, help="what AWS would answer: events/worlds/…yaml")
+    parser.add_argument("--live", action="store_true", help="read a real account, read-only, with your credentials")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    asked = parser.parse_args(arguments)
+    if asked.live and asked.world:
+        parser.error("WORLD and LIVE exclude each other: either a world answers, or the account does")
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(message)s")
+    logging.getLogger().setLevel(logging.WARNING)
+    try:
+        world = load_world(asked.world) if asked.world else None
+        replay = run(read_event(asked.event), world=world, live=asked.live)
+    except (ReplayError, EnvironmentFileError, WorldFileError) as error:
+        sys.stderr.write(f"replay: {error}\n")
+        return 2
+    shown = as_json(replay)
+    if asked.json:
+        sys.stdout.write(json.dumps(shown, default=str) + "\n")
+    else:
+        from local.show import show  # noqa: PLC0415 — only people need it
+
+        sys.stdout.write(show(shown))
+    return 0
+
+
+def _session(region: str, *, live: bool) -> boto3.session.Session:
+    """The engineer's own credentials for LIVE; made-up ones where only a world, or a loopback server, answers."""
+    if not live:
+        return boto3.session.Session("replay", "replay", region_name=region)
+    session = boto3.session.Session(region_name=region)
+    endpoint = urlsplit(os.environ.get("AWS_ENDPOINT_URL", "")).hostname
+    if session.get_credentials() is not None:
+        return session
+    if endpoint in {"127.0.0.1", "localhost", "::1"}:
+        return boto3.session.Session("replay", "replay", region_name=region)
+    raise ReplayError("LIVE=1 needs AWS credentials: log in, or set AWS_PROFILE")
+
+
+def _earlier(alert: Alert) -> Alert | None:
+    """For an alert that opens nothing by itself: the ALARM before it, so that one sees what it does to an incident."""
+    if alert.kind == "unknown" or (alert.state == "ALARM" and not alert.routine and not alert.suppressed_by):
+        return None
+    return replace(
+        alert, state="ALARM", routine=False, suppressed_by="", at=alert.at - EARLIER, reason="(made up by the replay)"
+    )
+
+
+def _taken(rooms: house.House, alert: Alert) -> tuple[str, Any]:
+    taken = rooms.desk.take(alert)
+    return (taken.incident.id, taken.posts) if taken.incident else ("", ())
+
+
+def _open(rooms: house.House) -> Any:
+    return next((rooms.store.incident(id_) for id_ in rooms.store.open_incidents()), None)
+
+
+def _plain(value: Any) -> dict[str, Any]:
+    return json.loads(json.dumps(asdict(value), default=str))  # type: ignore[no-any-return] # an object in, a dict out
+
+
+if __name__ == "__main__":
+    sys.exit(main())
