@@ -13,7 +13,7 @@ from local.slack.arguments import arguments, multipart
 from local.slack.errors import SlackError
 from local.slack.faults import Fault
 from local.slack.page import Page
-from local.slack.workspace import Call, Reply, Workspace
+from local.slack.workspace import Call, Workspace
 
 HOST: Final = "127.0.0.1"
 _MOST_BYTES: Final = 20_000_000
@@ -152,7 +152,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             found = arguments(method, urlsplit(self.path).query, self.headers.get("Content-Type") or "", body)
         except SlackError as error:
-            reply = Reply(error.body())
+            reply = self.server.workspace.refuse(method, error)
         else:
             posted = found.pop("token", None)
             reply = self.server.workspace.handle(method, found, token or posted)

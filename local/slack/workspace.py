@@ -118,10 +118,14 @@ class Workspace:
                 reply = _failed(fault)
             else:
                 reply = self._answer(method, payload, token, lost=fault is not None)
-            ok = bool(reply.body.get("ok"))
-            error = None if ok else str(reply.body.get("error"))
-            at = datetime.fromtimestamp(self.clock(), UTC)
-            self.calls.append(Call(method, dict(payload), ok, error, at, not reply.lost, reply.body.get("ts")))
+            self._record(method, payload, reply)
+            return reply
+
+    def refuse(self, method: str, error: SlackError) -> Reply:
+        """Answer, and record, a call whose arguments could not even be read."""
+        with self.store.lock:
+            reply = Reply(error.body())
+            self._record(method, {}, reply)
             return reply
 
     def say(self, channel: str, text: str, *, user: str = "U0PERSON", thread_ts: str | None = None) -> str:
@@ -190,6 +194,12 @@ class Workspace:
         """Where the page shows a message."""
         thread = f"/t/{message.thread_ts or message.ts}" if message.thread_ts else ""
         return f"{self.page_url}c/{channel.name}{thread}#m{message.ts}"
+
+    def _record(self, method: str, payload: Mapping[str, Any], reply: Reply) -> None:
+        ok = bool(reply.body.get("ok"))
+        error = None if ok else str(reply.body.get("error"))
+        at = datetime.fromtimestamp(self.clock(), UTC)
+        self.calls.append(Call(method, dict(payload), ok, error, at, not reply.lost, reply.body.get("ts")))
 
     def _answer(self, name: str, payload: Mapping[str, Any], token: str | None, *, lost: bool) -> Reply:
         try:
