@@ -149,7 +149,7 @@ def _of_dimensions(namespace: str, dimensions: Mapping[str, str]) -> Target | No
 def of_arn(arn: str) -> Target | None:
     """Find the resource that an ARN names; None where it is of another kind."""
     parts = arn.split(":", 5)
-    if len(parts) < 6 or parts[0] != "arn":  # noqa: PLR2004 — the six parts of every ARN
+    if len(parts) < 6 or parts[0] != "arn":
         return None
     service, resource = parts[2], parts[5]
     match service, re.split(r"[/:]", resource):
@@ -249,9 +249,9 @@ def _claims(hint: Hint, target: Target) -> bool:
 
 
 def _short(name: str) -> str:
-    """Reduce a load balancer's or target group's ARN or dimension to its name: app/<name>/<id>, targetgroup/<name>/<id>."""
+    """Reduce an ARN or a dimension (`app/<name>/<id>`, `targetgroup/<name>/<id>`) to its name."""
     parts = name.rpartition(":")[2].split("/")
-    return parts[-2] if len(parts) > 2 else parts[-1]  # noqa: PLR2004 — kind, name, id
+    return parts[-2] if len(parts) > 2 else parts[-1]
 
 
 def _text(detail: Mapping[str, Any], key: str) -> str:

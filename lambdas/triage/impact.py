@@ -1,0 +1,70 @@
+"""The impact sentence of the initial notification: what was observed, with numbers and units, and for whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lambdas.triage.wording import amount, figure, metric_name, metric_unit
+
+if TYPE_CHECKING:
+    from lambdas.alerts.model import Alert
+    from lambdas.triage.measured import Measured
+    from lambdas.triage.quantity import Quantity
+
+_LIMIT = 300  # characters of somebody else's text in one sentence
+
+
+def impact(alert: Alert, judged: Quantity | None, service: str, measured: Measured) -> str:
+    """Say what was observed and whom it touches, e.g. 'checkout: CPU 88 % (alarm at 75 %). 3 of 4 tasks run.'."""
+    seen = _observed(alert, judged) if alert.kind == "alarm" else _cut(alert.reason or alert.description or alert.name)
+    return " ".join((f"{service}: {seen.rstrip('.')}.", *_touched(measured)))
+
+
+def _observed(alert: Alert, judged: Quantity | None) -> str:
+    if not alert.metrics:
+        children = [child.name for child in alert.children if child.state == alert.state]
+        of = f" because of {', '.join(children[:5])}" if children else ""
+        return _cut(f"composite alarm {alert.name} is in {alert.state}{of}" if children else alert.reason or alert.name)
+    metric = alert.metrics[0]
+    unit = metric_unit(metric.name, metric.unit)
+    computed = bool(alert.expression) and "BAND" not in alert.expression and not alert.expression.startswith("SELECT")
+    name = str(alert.detail.get("label") or "") if computed else ""
+    name = _cut(name) or metric_name(metric.name)
+    if computed:
+        unit = ""
+    if alert.observed is None:
+        return f"{name} reported no value ({alert.state}{_missing(alert)})"
+    at = f" (alarm at {amount(alert.threshold, unit)})" if alert.threshold is not None else ""
+    if "UpperThreshold" in alert.comparison or "LowerThreshold" in alert.comparison:
+        at = (
+            f" (outside the expected band, limit {amount(alert.threshold, unit)})"
+            if alert.threshold is not None
+            else at
+        )
+    own = f"{name} {amount(alert.observed, unit)}"
+    if judged and judged.shown and judged.family in {"5xx", "4xx", "connections", "cpu", "memory"}:
+        return f"{judged.shown if judged.family not in {'cpu', 'memory'} else f'{name} {judged.shown}'}{at}"
+    return f"{own}{at}"
+
+
+def _missing(alert: Alert) -> str:
+    return ", missing data counts as breaching" if alert.missing_data_breaches else ""
+
+
+def _touched(measured: Measured) -> list[str]:
+    said: list[str] = []
+    if measured.database_available is False:
+        said.append("The database is not available.")
+    if measured.running_tasks is not None and measured.desired_tasks is not None:
+        said.append(f"{measured.running_tasks} of {measured.desired_tasks} tasks run.")
+    if measured.unhealthy_hosts:
+        healthy = measured.healthy_hosts or 0
+        said.append(f"{healthy} of {healthy + measured.unhealthy_hosts} targets are healthy.")
+    if measured.share_5xx:
+        said.append(f"{figure(measured.share_5xx)} % of the requests fail.")
+    return said
+
+
+def _cut(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LIMIT else f"{line[:_LIMIT]} …"
