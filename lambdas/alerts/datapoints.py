@@ -21,7 +21,8 @@ type Point = tuple[float, datetime | None]
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _POINT = re.compile(rf"({_NUMBER})(?:\s*\((\d\d/\d\d/\d\d \d\d:\d\d:\d\d)\))?")
-_LIST = re.compile(r"datapoints?[^\[\](]{0,80}[\[(]([^\])]*(?:\(\d\d/\d\d/\d\d[^)]*\)[^\])]*)*)[\])]")
+_LIST = re.compile(r"datapoints?[^\[\](]{0,80}\[([^\]]*)\]")
+_OLD_LIST = re.compile(r"datapoints? \(([^)]*)\)")
 _RECENT = re.compile(r"most recent datapoints[^\[]{0,80}\[([^\]]*)\]")
 _THRESHOLD = re.compile(
     rf"(greater than or equal to|greater than|less than or equal to|less than) the threshold \(({_NUMBER})\)"
@@ -93,7 +94,7 @@ def _from_data(data: Mapping[str, Any]) -> list[Point]:
 
 
 def _from_text(reason: str) -> list[Point]:
-    found = _RECENT.search(reason) or _LIST.search(reason)
+    found = _RECENT.search(reason) or _LIST.search(reason) or _OLD_LIST.search(reason)
     if not found:
         return []
     points: list[Point] = []
