@@ -1,0 +1,128 @@
+"""One function: its code, its own role, its own log group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from aws_cdk import CfnResource, Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.nag import acknowledge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from infra.asset import Architecture
+    from infra.permissions import Statement
+
+_ARCHITECTURE = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What all functions of a stack have in common."""
+
+    code: lambda_.Code
+    architecture: Architecture
+    settings: str  # `lambdas.settings.Settings` as JSON
+    log_level: str
+    log_retention_days: int
+
+
+class Function(Construct):
+    """A Python function with exactly the permissions it is given.
+
+    Attributes:
+        function: the Lambda function.
+        role: its own role; only `statements` and writing to its own log group.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002 — CDK's name
+        *,
+        name: str,
+        description: str,
+        handler: str,
+        memory_mb: int,
+        timeout: Duration,
+        shared: Shared,
+        statements: Iterable[Statement],
+    ) -> None:
+        super().__init__(scope, id)
+        self.logs = logs.LogGroup(
+            self,
+            "Logs",
+            log_group_name=f"/aws/lambda/{name}",
+            retention=RETENTION[shared.log_retention_days],
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description=f"What {name} may do",
+        )
+        self.logs.grant(self.role, "logs:CreateLogStream", "logs:PutLogEvents")
+        for statement in statements:
+            self._allow(statement)
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            function_name=name,
+            description=description,
+            code=shared.code,
+            handler=handler,
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=_ARCHITECTURE[shared.architecture],
+            memory_size=memory_mb,
+            timeout=timeout,
+            environment={"TOCSIN_SETTINGS": shared.settings},
+            logging_format=lambda_.LoggingFormat.JSON,  # the runtime's own formatter writes `extra=` as fields
+            application_log_level_v2=lambda_.ApplicationLogLevel[shared.log_level],
+            role=self.role,
+            log_group=self.logs,
+        )
+        # CDK makes the function wait for its role and its policy; cfn-lint finds half of that said twice.
+        cast("CfnResource", self.function.node.default_child).add_metadata(
+            "cfn-lint", {"config": {"ignore_checks": ["W3005"]}}
+        )
+        acknowledge(self.function, {"L1": "Python 3.13 is the version that everything here is tested with"})
+
+    def _allow(self, statement: Statement) -> None:
+        """Add a statement to the role; what is wide in it is read-only or as narrow as its service allows."""
+        self.role.add_to_policy(
+            iam.PolicyStatement(
+                sid=statement.sid or None, actions=list(statement.actions), resources=list(statement.resources)
+            )
+        )
+        for resource in statement.resources:
+            if "*" in resource:
+                why = (
+                    "these read actions cannot be scoped to resources"
+                    if resource == "*"
+                    else "the workload is discovered: any resource of this kind in this account and region may be read"
+                )
+                names = ", ".join(statement.actions)
+                acknowledge(self.role, {f"IAM5[Resource::{resource}]": f"{why}: {names}"})
+
+
+# What CloudWatch Logs can be told to keep, in days; `infra.environment` allows exactly these.
+RETENTION = {
+    1: logs.RetentionDays.ONE_DAY,
+    3: logs.RetentionDays.THREE_DAYS,
+    5: logs.RetentionDays.FIVE_DAYS,
+    7: logs.RetentionDays.ONE_WEEK,
+    14: logs.RetentionDays.TWO_WEEKS,
+    30: logs.RetentionDays.ONE_MONTH,
+    60: logs.RetentionDays.TWO_MONTHS,
+    90: logs.RetentionDays.THREE_MONTHS,
+    180: logs.RetentionDays.SIX_MONTHS,
+    365: logs.RetentionDays.ONE_YEAR,
+    731: logs.RetentionDays.TWO_YEARS,
+}

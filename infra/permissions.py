@@ -1,0 +1,107 @@
+"""What each function may do, derived from the code: a check declares its IAM actions, a policy is their union.
+
+Pure: plain values in, plain values out, so that tests, the stack and the least-privilege audit share it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lambdas.checks.base import CHECKS, Allow, load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a stack lives; fills the patterns in `Allow.on`. Values may be CDK tokens."""
+
+    partition: str
+    region: str
+    account: str
+
+    def fill(self, pattern: str) -> str:
+        """Replace {partition}, {region} and {account}; anything else in braces raises KeyError."""
+        return pattern.format(partition=self.partition, region=self.region, account=self.account)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One IAM statement that allows."""
+
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    sid: str = ""
+
+
+class TooMuchError(ValueError):
+    """A declaration asks for more than one action at once."""
+
+
+def observing() -> list[Allow]:
+    """All that the checks declare."""
+    load("lambdas.checks")
+    return [allow for check in CHECKS.values() for allow in check.allow]
+
+
+def statements(allows: Iterable[Allow], place: Place) -> list[Statement]:
+    """Group permissions into the fewest statements: actions on the same resources share one.
+
+    An action that is allowed on everything needs no narrower resources beside it. The result does not depend on the
+    order of `allows`. Raises TooMuchError on an action with a wildcard or without a service.
+    """
+    resources: defaultdict[str, set[str]] = defaultdict(set)
+    for allow in allows:
+        service, _, operation = allow.action.partition(":")
+        if not service or not operation or "*" in allow.action:
+            raise TooMuchError(f"{allow.action!r} is not one action")
+        resources[allow.action].add(place.fill(allow.on))
+    actions: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+    for action, on in resources.items():
+        actions[("*",) if "*" in on else tuple(sorted(on))].append(action)
+    return [Statement(actions=tuple(sorted(names)), resources=on) for on, names in sorted(actions.items())]
+
+
+# --- what the functions need of our own plane ------------------------------------------------------------------------
+
+# A transaction needs the permissions of the writes in it; TransactWriteItems is no action of its own.
+STORE: Mapping[str, str] = {
+    "dynamodb:GetItem": "read an incident or an alarm's head",
+    "dynamodb:Query": "timeline, outbox, due and open indexes",
+    "dynamodb:PutItem": "new rows of a transaction",
+    "dynamodb:UpdateItem": "claims and marks in the outbox, conditional writes",
+}
+
+
+def store(table_arn: str) -> list[Statement]:
+    """The incident store's operations, on its table and the table's indexes."""
+    return [
+        Statement(
+            sid="IncidentStore",
+            actions=tuple(sorted(STORE)),
+            resources=(table_arn, f"{table_arn}/index/due", f"{table_arn}/index/open"),
+        )
+    ]
+
+
+def post(place: Place, secret: str) -> list[Statement]:
+    """Reading the one secret that posts to Slack need, by its name. Its ARN ends in six characters of AWS's choice."""
+    arn = place.fill("arn:{partition}:secretsmanager:{region}:{account}:secret:") + f"{secret}-??????"
+    return [Statement(sid="SlackSecret", actions=("secretsmanager:GetSecretValue",), resources=(arn,))]
+
+
+def ask(queue_arn: str) -> list[Statement]:
+    """Asking `respond`, through its own queue, for a diagnosis that was left undone."""
+    return [Statement(sid="AskForDiagnosis", actions=("sqs:SendMessage",), resources=(queue_arn,))]
+
+
+def verifying() -> list[Allow]:
+    """What is asked before an incident is said to be over, and where two states claim the same moment.
+
+    On everything: DescribeAlarms answers with composite alarms only where it is allowed on `*` (CloudWatch API
+    Reference, DescribeAlarms).
+    """
+    return [Allow("cloudwatch:DescribeAlarms")]

@@ -1,0 +1,115 @@
+"""One customer environment's stack. It composes constructs; the resources are theirs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Duration, Stack, Tags
+from aws_cdk import Environment as Target
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk.region_info import RegionInfo
+
+from infra.alarms import OwnAlarms
+from infra.asset import Architecture, build
+from infra.clock import Clock
+from infra.events import WorkloadEvents, patterns
+from infra.function import Function, Shared
+from infra.permissions import Place, ask, observing, post, statements, store, verifying
+from infra.queue import Inbox
+from infra.responder import listen
+from infra.table import IncidentTable
+from infra.topics import feed, topic
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from infra.environment import Environment
+
+RESPOND_TIMEOUT = Duration.seconds(120)  # a diagnosis has 45 s; shorter than its lease in handlers/respond.py
+PULSE_TIMEOUT = Duration.seconds(55)  # the next run begins after 60
+SETTINGS_ROOM = 3_500  # bytes of the 4 KB that Lambda gives all variables of a function together
+
+
+class TooLargeError(ValueError):
+    """An environment's settings do not fit into a function's environment variables."""
+
+
+class TocsinStack(Stack):
+    """Tocsin for one customer environment. Synthesis needs neither credentials nor a network."""
+
+    def __init__(self, scope: Construct, environment: Environment, *, architecture: Architecture = "arm64") -> None:
+        super().__init__(
+            scope,
+            f"tocsin-{environment.name}",
+            env=Target(account=environment.account, region=environment.region),
+            description=f"Tocsin, the runbook that runs itself, for {environment.name}",
+            termination_protection=environment.keep_data,
+        )
+        Tags.of(self).add("tocsin:environment", environment.name)
+        place = Place(
+            partition=RegionInfo.get(environment.region).partition or "aws",
+            region=environment.region,
+            account=environment.account,
+        )
+
+        inbox = Inbox(self, "Inbox", function_timeout=RESPOND_TIMEOUT)
+        incidents = IncidentTable(self, "Incidents", keep=environment.keep_data)
+        for number, source in enumerate(environment.alarm_topics, 1):
+            feed(topic(self, f"AlarmTopic{number}", source, name=f"{self.stack_name}-alarms"), inbox.queue)
+        WorkloadEvents(self, "Events", queue=inbox.queue, patterns=patterns(place, alarms=environment.account_alarms))
+
+        shared = Shared(
+            code=lambda_.Code.from_asset(str(build(architecture))),
+            architecture=architecture,
+            settings=self._settings(environment, inbox, incidents),
+            log_level=environment.log_level,
+            log_retention_days=environment.log_retention_days,
+        )
+        own = [*store(incidents.table.table_arn), *post(place, environment.slack_secret)]
+        respond = Function(
+            self,
+            "Respond",
+            name=f"{self.stack_name}-respond",
+            description="Takes alarms and events, posts them to Slack, then diagnoses them",
+            handler="lambdas.handlers.respond.handler",
+            memory_mb=1024,  # a first post is CPU: at 512 MB it takes twice as long
+            timeout=RESPOND_TIMEOUT,
+            shared=shared,
+            statements=[*own, *statements([*observing(), *verifying()], place)],
+        )
+        listen(respond.function, inbox, place)
+        pulse = Function(
+            self,
+            "Pulse",
+            name=f"{self.stack_name}-pulse",
+            description="The clock: recoveries, updates, unsent posts, diagnoses left undone",
+            handler="lambdas.handlers.pulse.handler",
+            memory_mb=512,
+            timeout=PULSE_TIMEOUT,
+            shared=shared,
+            statements=[*own, *ask(inbox.queue.queue_arn), *statements(verifying(), place)],
+        )
+        Clock(self, "Clock", function=pulse.function)
+        OwnAlarms(
+            self,
+            "OwnAlarms",
+            name=self.stack_name,
+            environment=environment.name,
+            emails=environment.operator_emails,
+            inbox=inbox,
+            respond=respond,
+            pulse=pulse,
+        )
+
+    def _settings(self, environment: Environment, inbox: Inbox, incidents: IncidentTable) -> str:
+        """What the handlers validate; the table's name and the queue's URL are filled in at the deployment."""
+        text = environment.settings(
+            table=incidents.table.table_name,
+            queue=inbox.queue.queue_url,
+        ).to_json()
+        if (size := len(text.encode())) > SETTINGS_ROOM:
+            raise TooLargeError(
+                f"environments/{environment.name}.yaml: its settings take {size} bytes and a function has room for "
+                f"{SETTINGS_ROOM}: shorten contacts, thresholds or workload hints"
+            )
+        return text
