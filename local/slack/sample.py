@@ -118,12 +118,12 @@ RESOLVED: Final[dict[str, Any]] = {
 
 
 def chart(width: int = 480, height: int = 160) -> bytes:
-    """A small PNG that looks like a rising metric."""
+    """A small PNG that looks like a falling metric."""
     rows = []
     for y in range(height):
         line = bytearray()
         for x in range(width):
-            level = height - 30 - (100 * max(0, x - width // 2) // (width // 2))
+            level = 30 + (100 * max(0, x - width // 2) // (width // 2))
             line += b"\xe0\x1e\x5a" if abs(y - level) < 2 else b"\xee\xee\xee" if y % 32 == 0 else b"\xff\xff\xff"
         rows.append(b"\x00" + bytes(line))
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)

@@ -99,7 +99,7 @@ class Workspace:
         self.faults = Faults()
         self.bot = Author(user="U0TOCSIN", name="Tocsin", bot_id="B0TOCSIN", app_id="A0TOCSIN")
         self.page_url = ""
-        self._token = token
+        self.token = token
         self._processing = processing
         self._monotonic = monotonic
         self.limit = RateLimit(3, monotonic) if rate_limit else None
@@ -215,7 +215,7 @@ class Workspace:
             raise SlackError("unknown_method", req_method=name)
         if not token and method.needs_token:
             raise SlackError("not_authed")
-        if token and not hmac.compare_digest(token.encode(), self._token.encode()):
+        if token and not hmac.compare_digest(token.encode(), self.token.encode()):
             raise SlackError("invalid_auth")
         if absent := [argument for argument in method.required if payload.get(argument) in (None, "")]:
             raise SlackError("invalid_arguments", tuple(f"[ERROR] missing required field: {a}" for a in absent))

@@ -118,11 +118,11 @@ def _thread(workspace: Workspace, channel: Channel, ts: object) -> str | None:
 
 
 def _fresh_identifiers(message: Message, args: Arguments) -> None:
-    """Slack's reference: 'If a message is updated, use a new block_id.'."""
-    old = {block["block_id"] for block in message.blocks}
+    """Slack's reference: 'If a message is updated, use a new block_id.' The same block again is a retry, and fine."""
+    old = {block["block_id"]: block for block in message.blocks}
     for index, block in enumerate(args.get("blocks") or []):
-        if block.get("block_id") in old:
-            sentence = f"[STRICT] block_id of the former version used again [json-pointer:/blocks/{index}/block_id]"
+        if old.get(block.get("block_id"), block) != block:
+            sentence = f"[STRICT] block_id used again for another content [json-pointer:/blocks/{index}/block_id]"
             raise SlackError("invalid_arguments", (sentence,))
 
 

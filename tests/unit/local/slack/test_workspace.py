@@ -138,11 +138,14 @@ def test_an_update_follows_slacks_rules_for_what_is_not_given(bench: Bench) -> N
     assert (message["text"], "blocks" in message, "attachments" in message) == ("only text", False, False)
 
 
-def test_an_update_uses_new_block_ids(bench: Bench) -> None:
-    ts = bench.post(blocks=[BLOCK | {"block_id": "a"}])
+def test_an_update_uses_new_block_ids_unless_it_is_a_retry(bench: Bench) -> None:
+    first = BLOCK | {"block_id": "a"}
+    other = {"type": "divider", "block_id": "a"}
+    ts = bench.post(blocks=[first])
     place = {"channel": bench.channel, "ts": ts, "text": "x"}
-    assert bench.call("chat.update", **place, blocks=[BLOCK | {"block_id": "a"}])["error"] == "invalid_arguments"
-    assert bench.call("chat.update", **place, blocks=[BLOCK | {"block_id": "b"}])["ok"]
+    assert bench.call("chat.update", **place, blocks=[first])["ok"]
+    assert bench.call("chat.update", **place, blocks=[other])["error"] == "invalid_arguments"
+    assert bench.call("chat.update", **place, blocks=[other | {"block_id": "b"}])["ok"]
 
 
 def test_only_its_own_messages_and_only_in_time() -> None:
@@ -310,3 +313,15 @@ def test_the_rate_limit_is_per_channel_by_whatever_name() -> None:
     bench.post(channel="#storm")
     bench.clock.now += 1
     bench.post()
+
+
+@pytest.mark.parametrize(("method", "more"), [("conversations.history", {}), ("conversations.replies", {"ts": "1.2"})])
+def test_a_channel_that_the_bot_is_not_in_cannot_be_read(bench: Bench, method: str, more: dict[str, str]) -> None:
+    general = bench.workspace.store.channels()[2].id
+    assert bench.call(method, channel=general, **more)["error"] == "not_in_channel"
+
+
+def test_a_description_of_a_picture_has_its_own_limit(bench: Bench) -> None:
+    given = {"filename": "a.png", "length": 1}
+    assert bench.call("files.getUploadURLExternal", **given, alt_txt="x" * 1000)["ok"]
+    assert bench.call("files.getUploadURLExternal", **given, alt_txt="x" * 1001)["error"] == "alt_txt_too_large"
