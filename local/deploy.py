@@ -1,0 +1,125 @@
+"""Deploys a synthesised `cdk.out` to an AWS endpoint with boto3 alone: no CDK command line, no bootstrap stack.
+
+For the embedded AWS. A real account is deployed to with `make deploy`.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+type Client = Callable[[str], Any]  # service name → boto3 client of the endpoint
+type Progress = Callable[[str], None]
+
+SECONDS = 120
+_POLL = 0.2
+
+# Resource types of the stack that the embedded AWS cannot create, and why nothing is lost by leaving them out there.
+# Whatever is set aside is reported as progress, never in silence.
+SET_ASIDE: Mapping[str, str] = {}
+
+
+class DeployError(Exception):
+    """The stack was not created; the message names each resource that failed, with CloudFormation's reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed:
+    """A created stack: physical ids by logical id, and by type in template order."""
+
+    name: str
+    resources: Mapping[str, str]
+    types: Mapping[str, str]  # logical id → resource type
+
+    def of(self, kind: str) -> list[str]:
+        """Physical ids of a resource type, e.g. `AWS::SNS::Topic`."""
+        return [self.resources[logical] for logical, found in self.types.items() if found == kind]
+
+
+def deploy(out: Path, stack: str, client: Client, *, progress: Progress = lambda _: None) -> Deployed:
+    """Upload the assets, create the stack and wait for it.
+
+    Raises:
+        DeployError: CloudFormation rolled back, refused the template, or took longer than two minutes.
+    """
+    assets: dict[str, Any] = json.loads((out / f"{stack}.assets.json").read_text())
+    template: dict[str, Any] = json.loads((out / f"{stack}.template.json").read_text())
+    for logical, resource in list(template["Resources"].items()):
+        if why := SET_ASIDE.get(resource["Type"]):
+            progress(f"{resource['Type']} {logical} is left out here: {why}")
+            del template["Resources"][logical]
+    bucket = _upload(out, assets, client, progress)
+    _bootstrap_version(client)
+    body = json.dumps(template).encode()
+    client("s3").put_object(Bucket=bucket, Key=f"{stack}.template.json", Body=body)
+    url = f"{client('s3').meta.endpoint_url}/{bucket}/{stack}.template.json"
+    progress(f"creating {stack}: {len(template['Resources'])} resources")
+    client("cloudformation").create_stack(StackName=stack, TemplateURL=url, Capabilities=["CAPABILITY_NAMED_IAM"])
+    _wait(stack, client("cloudformation"))
+    types = {logical: resource["Type"] for logical, resource in template["Resources"].items()}
+    found = client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
+    resources = {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in found}
+    return Deployed(name=stack, resources=resources, types={k: v for k, v in types.items() if k in resources})
+
+
+def _upload(out: Path, assets: Mapping[str, Any], client: Client, progress: Progress) -> str:
+    """Put every asset where the template expects it. Returns the assets' bucket."""
+    s3 = client("s3")
+    bucket = ""
+    for asset in assets["files"].values():
+        source = out / asset["source"]["path"]
+        body = _zip(source) if asset["source"]["packaging"] == "zip" else source.read_bytes()
+        for destination in asset["destinations"].values():
+            if destination["bucketName"] != bucket:
+                bucket = destination["bucketName"]
+                _create_bucket(s3, bucket)
+            s3.put_object(Bucket=bucket, Key=destination["objectKey"], Body=body)
+        progress(f"uploaded {source.name} ({len(body) / 1e6:.1f} MB)")
+    return bucket
+
+
+def _zip(folder: Path) -> bytes:
+    """Stored, not deflated: it goes through memory to the same machine."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                archive.write(path, path.relative_to(folder))
+    return packed.getvalue()
+
+
+def _create_bucket(s3: Any, bucket: str) -> None:
+    where = {} if s3.meta.region_name == "us-east-1" else {"LocationConstraint": s3.meta.region_name}
+    try:
+        s3.create_bucket(Bucket=bucket, **({"CreateBucketConfiguration": where} if where else {}))
+    except s3.exceptions.BucketAlreadyOwnedByYou:
+        pass  # a second stack of the same account
+
+
+def _bootstrap_version(client: Client) -> None:
+    """What `cdk bootstrap` leaves behind and every CDK template asks for."""
+    client("ssm").put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String", Overwrite=True)
+
+
+def _wait(stack: str, cloudformation: Any) -> None:
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        status = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+        if status == "CREATE_COMPLETE":
+            return
+        if not status.endswith("IN_PROGRESS"):
+            break
+        time.sleep(_POLL)
+    events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+    failed = [
+        f"{event['LogicalResourceId']} ({event['ResourceType']}): {event.get('ResourceStatusReason', 'no reason given')}"
+        for event in reversed(events)
+        if "FAILED" in event["ResourceStatus"]
+    ]
+    raise DeployError(f"{stack} is {status}:\n" + "\n".join(failed))
