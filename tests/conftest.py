@@ -1,0 +1,77 @@
+"""What several tests share: no real credentials anywhere, and a house (table in moto, embedded Slack) with a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from moto import mock_aws
+
+from lambdas import house
+from lambdas.aws import Aws
+from lambdas.settings import Settings
+from lambdas.slack.client import Slack
+from local.plane import create_table
+from local.slack.server import EmbeddedSlack
+
+NOW = 1_795_489_560  # 2026-11-24T03:06:00Z
+REGION = "eu-west-1"
+
+
+@pytest.fixture(autouse=True)
+def _no_real_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "SLACK_API_URL", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings(
+        customer="acme",
+        environment="production",
+        account="123456789012",
+        region=REGION,
+        slack_channel="#alerts",
+        table="incidents",
+        slack_secret="acme/slack",
+        dashboard="acme-production-technical-dashboard",
+    )
+
+
+@dataclass
+class Clock:
+    """A clock that stands where a test puts it."""
+
+    now: float = NOW
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Rooms:
+    """A house with what a test may look at and turn."""
+
+    house: house.House
+    slack: EmbeddedSlack
+    clock: Clock
+
+    def posts(self, channel: str = "#alerts") -> list[dict[str, object]]:
+        return self.slack.messages(channel)
+
+
+@pytest.fixture
+def rooms(settings: Settings) -> Iterator[Rooms]:
+    clock = Clock()
+    with mock_aws(), EmbeddedSlack(channels=("#alerts",)) as slack:
+        aws = Aws(REGION)
+        create_table(aws, settings.table)
+        aws.secretsmanager.create_secret(Name=settings.slack_secret, SecretString=slack.workspace.token)
+        client = Slack(lambda: house.token(aws, settings.slack_secret), slack.url)
+        yield Rooms(house=house.build(settings, aws=aws, slack=client, clock=clock), slack=slack, clock=clock)
