@@ -63,5 +63,5 @@ def examine(alert: Alert, settings: Settings, aws: Aws, now: float, deadline: fl
     target = resolve(alert)
     look = Look(aws=aws, alert=alert, target=target, window=window(alert, now), settings=settings)
     diagnosis = diagnose(look, playbook_for(target), deadline=deadline)
-    classification = classify(alert, settings, measured(look.found))
+    classification = classify(alert, settings, measured(look.found, alert))
     return Examined(diagnosis=diagnosis, classification=classification)

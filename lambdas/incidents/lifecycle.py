@@ -16,6 +16,7 @@ from lambdas.incidents.model import (
     Diagnosed,
     Event,
     Incident,
+    Judged,
     Noted,
     Post,
     Raised,
@@ -47,12 +48,13 @@ def _raised(incident: Incident | None, event: Raised, now: int) -> Step:
     joined = replace(
         incident,
         alarms={**incident.alarms, event.key: event.alarm},
-        # A second alarm can make an incident worse, never better: what the first one saw still holds.
-        judged=event.judged if event.judged.severity < incident.judged.severity else incident.judged,
         recover_at=_quiet_until({**incident.alarms, event.key: event.alarm}, now),
         cleared_at=None,
         unverified="",
     )
+    if event.judged.severity < incident.judged.severity:
+        # A second alarm can make an incident worse, never better: what the first one saw still holds.
+        joined = _regraded(joined, event.judged, now)
     if incident.status == "RESOLVED":
         joined = _fresh_clock(replace(joined, status="OPEN", reopen=incident.reopen + 1, resolved_at=None), now)
         return joined, (Post("reopened", joined.reopen), Post("diagnosis", joined.reopen))
@@ -119,10 +121,7 @@ def _noted(incident: Incident | None, event: Noted, now: int) -> Step:
 def _diagnosed(incident: Incident | None, event: Diagnosed, now: int) -> Step:
     if incident is None or incident.status == "NOTED":
         return incident, ()
-    diagnosed = replace(incident, headline=event.headline, judged=event.judged)
-    if incident.status != "RESOLVED" and event.judged.severity != incident.judged.severity:
-        period = CADENCE[event.judged.severity].updates
-        diagnosed = replace(diagnosed, next_update=now + period if period else None)
+    diagnosed = _regraded(replace(incident, headline=event.headline), event.judged, now)
     return diagnosed, (_edit(diagnosed),)
 
 
@@ -165,6 +164,14 @@ def _verify(incident: Incident, event: Tick, now: int) -> Step:
 def _fresh_clock(incident: Incident, now: int) -> Incident:
     period = CADENCE[incident.judged.severity].updates
     return replace(incident, clock_from=now, next_update=now + period if period else None)
+
+
+def _regraded(incident: Incident, judged: Judged, now: int) -> Incident:
+    """The incident as judged now; another severity promises its updates at another pace."""
+    same = judged.severity == incident.judged.severity or incident.status == "RESOLVED"
+    period = CADENCE[judged.severity].updates
+    next_update = incident.next_update if same else now + period if period else None
+    return replace(incident, judged=judged, next_update=next_update)
 
 
 def _quiet_until(alarms: dict[str, Alarm], now: int) -> int | None:

@@ -50,12 +50,12 @@ class Poster:
                 if claim is None or self.attempt(claim, None):
                     break
 
-    def attempt(self, claim: Claim, payload: Payload | None) -> bool:
-        """Deliver one claimed row; `payload` is the report of a diagnosis. False: worth another try at once."""
+    def attempt(self, claim: Claim, parts: list[Payload] | None) -> bool:
+        """Deliver one claimed row; `parts` are the report of a diagnosis. False: worth another try at once."""
         try:
             incident = self._store.incident(claim.incident)
             if incident is not None:
-                self._post(claim, incident, payload)
+                self._post(claim, incident, parts)
         except SlackBusy as error:
             self._later(claim, error, int(error.retry_after) + 1)
         except SlackError as error:
@@ -73,26 +73,27 @@ class Poster:
         log.error("not delivered", extra={"incident": claim.incident, "post": claim.post.key, "why": str(error)})
         self._store.release(claim, self._now, wait)
 
-    def _post(self, claim: Claim, incident: Incident, payload: Payload | None) -> None:
+    def _post(self, claim: Claim, incident: Incident, parts: list[Payload] | None) -> None:
         kind = claim.post.kind
         if kind in {"initial", "noted"}:
-            channel, ts = self._once(claim, incident, messages.root(incident, self._settings))
+            channel, ts = self._once(claim, incident, claim.post.key, messages.root(incident, self._settings))
             self._store.sent_root(claim, channel, ts)
             return
         if not incident.ts:
             raise SlackError("chat.update", "no_root_message", "the incident's root message is not posted yet")
         ts = incident.ts
         if kind != "edit":
-            thread = payload if payload is not None else messages.thread(incident, kind, self._settings)
-            _, ts = self._once(claim, incident, thread | {"thread_ts": incident.ts})
+            for number, part in enumerate(parts or [messages.thread(incident, kind, self._settings)]):
+                name = f"{claim.post.key}/{number}" if number else claim.post.key
+                _, ts = self._once(claim, incident, name, part | {"thread_ts": incident.ts})
         if kind in {"edit", "resolved", "reopened"}:
             root = messages.root(incident, self._settings)
             self._send("chat.update", root | {"channel": incident.channel, "ts": incident.ts})
         self._store.sent(claim, ts)
 
-    def _once(self, claim: Claim, incident: Incident, payload: Payload) -> tuple[str, str]:
+    def _once(self, claim: Claim, incident: Incident, name: str, payload: Payload) -> tuple[str, str]:
         """Post unless a former attempt did. Returns the message's channel and timestamp."""
-        key = f"{claim.incident}/{claim.post.key}"
+        key = f"{claim.incident}/{name}"
         channel = incident.channel or self._settings.slack_channel
         if claim.attempt > 1:
             try:

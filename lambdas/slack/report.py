@@ -20,34 +20,48 @@ if TYPE_CHECKING:
 
 LEADING = ("confirmed", "likely", "possible")
 LIMIT = 2900  # characters of one section, below Slack's 3,000
-SECTIONS = 40  # of Slack's 50 blocks
+WHOLE = 9000  # characters of one message: Slack refuses about 13,000 over all blocks (slackapi/bolt-js #2509, #2867)
+MESSAGES = 4  # of one report
 
 
-def report(incident: Incident, diagnosis: Diagnosis) -> Payload:
-    """The full report, best cause first."""
-    sections = list(_sections(diagnosis))
-    blocks = [section(text) for text in sections[:SECTIONS]]
-    if len(sections) > SECTIONS:
-        blocks.append(section(f"… and {len(sections) - SECTIONS} more parts, left out here."))
-    blocks.append(context([_footer(diagnosis)]))
+def report(incident: Incident, diagnosis: Diagnosis) -> list[Payload]:
+    """The full report, best cause first, in as few messages as Slack takes."""
+    messages: list[list[str]] = [[]]
+    for text in _sections(diagnosis):
+        if sum(map(len, messages[-1])) + len(text) > WHOLE:
+            messages.append([])
+        messages[-1].append(text)
+    if len(messages) > MESSAGES:
+        left_out = sum(len(texts) for texts in messages[MESSAGES:])
+        messages = [
+            *messages[: MESSAGES - 1],
+            [*messages[MESSAGES - 1], f"… and {left_out} more parts, left out here."],
+        ]
     head = diagnosis.headline
+    said = f"Diagnosis: {CONFIDENCE[head.judgement.verdict]}: {head.judgement.summary or head.title}"
+    return [
+        _message(incident, number, said if number == 0 else f"Diagnosis, part {number + 1}", texts, _footer(diagnosis))
+        for number, texts in enumerate(messages)
+    ]
+
+
+def _message(incident: Incident, number: int, said: str, texts: list[str], footer: str) -> Payload:
+    blocks = [*map(section, texts), context([footer])]
     return {
-        "text": escape(
-            f"Diagnosis: {CONFIDENCE[head.judgement.verdict]}: {head.judgement.summary or head.title}", 3000
-        ),
-        "blocks": [{**part, "block_id": f"{incident.id}.report.{n}"} for n, part in enumerate(blocks)],
+        "text": escape(said, 1500),
+        "blocks": [{**part, "block_id": f"{incident.id}.report.{number}.{n}"} for n, part in enumerate(blocks)],
         "unfurl_links": False,
         "unfurl_media": False,
     }
 
 
-def failed(incident: Incident, error: Exception) -> Payload:
+def failed(incident: Incident, error: Exception) -> list[Payload]:
     """What is said when the diagnosis itself broke."""
     text = (
         f"⚠️ The diagnosis could not be run: {code(type(error).__name__)}. Nothing was looked at, so nothing is ruled "
         "out. Please diagnose by hand; the error is in the function's log."
     )
-    return {"text": text, "blocks": [section(text) | {"block_id": f"{incident.id}.report.failed"}]}
+    return [{"text": text, "blocks": [section(text) | {"block_id": f"{incident.id}.report.failed"}]}]
 
 
 def _sections(diagnosis: Diagnosis) -> Iterator[str]:
