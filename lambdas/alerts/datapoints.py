@@ -3,6 +3,7 @@
 The texts, as CloudWatch writes them (dates are day/month/year):
     Threshold Crossed: 2 out of the last 3 datapoints [88.2 (24/11/26 03:00:00), 86.0 (24/11/26 02:59:00)] was greater …
     Threshold Crossed: 1 datapoint (10.0) was greater than or equal to the threshold (1.0).
+    Threshold Crossed: 1 datapoint was less than the threshold (1.0). The most recent datapoint which …: [0.0 (…)]
     Threshold Crossed: no datapoints were received for 3 periods and 3 missing datapoints were treated as [Breaching].
     Thresholds Crossed: 1 out of the last 1 datapoints [0.0 (…)] was less than the lower thresholds [0.02] or greater …
 """
@@ -23,7 +24,7 @@ _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _POINT = re.compile(rf"({_NUMBER})(?:\s*\((\d\d/\d\d/\d\d \d\d:\d\d:\d\d)\))?")
 _LIST = re.compile(r"datapoints?[^\[\](]{0,80}\[([^\]]*)\]")
 _OLD_LIST = re.compile(r"datapoints? \(([^)]*)\)")
-_RECENT = re.compile(r"most recent datapoints[^\[]{0,80}\[([^\]]*)\]")
+_RECENT = re.compile(r"most recent datapoints?[^\[]{0,80}\[([^\]]*)\]")
 _THRESHOLD = re.compile(
     rf"(greater than or equal to|greater than|less than or equal to|less than) the threshold \(({_NUMBER})\)"
 )

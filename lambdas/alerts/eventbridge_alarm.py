@@ -1,4 +1,4 @@
-"""EventBridge `CloudWatch Alarm State Change` (and `… Configuration Change`, which is routine).
+"""EventBridge `CloudWatch Alarm State Change`, `… Contributor State Change` and `… Configuration Change` (routine).
 
 Source: 'Alarm events and EventBridge' in the CloudWatch User Guide.
 """

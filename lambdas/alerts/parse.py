@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import json
 import pkgutil
 from datetime import UTC, datetime
 from typing import Any
@@ -43,10 +44,13 @@ def parse(body: Any, *, now: datetime | None = None) -> Alert:
 def _storable(held: dict[str, Any]) -> dict[str, Any]:
     """Lone surrogates survive JSON, and nothing that stores or posts text takes them."""
     try:
-        dumped = dumps(held)
-        return loads(dumped) if "?" in dumped and isinstance(loads(dumped), dict) else held
+        json.dumps(held, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        cleaned = loads(dumps(held))
+        return cleaned if isinstance(cleaned, dict) else {}
     except _SURPRISES:
-        return held
+        pass  # nested beyond reason: a source reads what it needs, or the text is shown
+    return held
 
 
 def _unknown(body: Any, origin: Origin, why: str) -> Alert:

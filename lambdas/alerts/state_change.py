@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from lambdas.alerts.datapoints import observe
-from lambdas.alerts.metrics import watched
+from lambdas.alerts.metrics import dimensions, watched
 from lambdas.alerts.model import Alert, Child
 from lambdas.alerts.regions import partition
 from lambdas.alerts.values import mapping, moment, sequence, state, text
@@ -20,13 +21,17 @@ def state_change(
     now = mapping(detail.get("state"))
     configuration = mapping(detail.get("configuration"))
     data = mapping(now.get("reasonData"))
+    contributor = dimensions(mapping(detail.get("alarmContributor")).get("attributes"))
     seen = watched(configuration.get("metrics"))
+    metrics = tuple(replace(m, dimensions={**m.dimensions, **contributor}) for m in seen.metrics)
     value = state(now.get("value"))
     reason = text(now.get("reason"))
     observed = observe(reason, data, alarming=value == "ALARM")
     suppressed_by = text(now.get("actionsSuppressedBy"), 300)
     if suppressed_by and (suppressor := text(configuration.get("actionsSuppressor"), 1_600)):
         suppressed_by = f"{suppressed_by} ({suppressor})"
+    elif muted := text(mapping(detail.get("muteDetail")).get("mutedByArn"), 1_600):
+        suppressed_by = f"mute rule {muted.partition(':alarm-mute-rule:')[2] or muted}"
     return Alert(
         kind="alarm",
         source=source,
@@ -40,7 +45,7 @@ def state_change(
         previous=text(mapping(detail.get("previousState")).get("value"), 50),
         reason=reason,
         description=text(configuration.get("description")),
-        metrics=seen.metrics,
+        metrics=metrics,
         expression=seen.expression or text(configuration.get("alarmRule")),
         comparison=observed.comparison,
         threshold=observed.threshold,

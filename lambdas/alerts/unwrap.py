@@ -52,12 +52,12 @@ def _open(value: Any, envelope: Delivery, depth: int) -> Iterator[Delivery]:
     elif isinstance(value.get("Records"), list) and value["Records"]:
         for record in value["Records"]:
             yield from _record(record, envelope, depth)
-    elif "Message" in value and ("TopicArn" in value or value.get("Type") == "Notification"):
-        yield from _open(_decoded(value["Message"]), _from_topic(value, envelope), depth - 1)
-    elif value.get("Type") in {"SubscriptionConfirmation", "UnsubscribeConfirmation"}:
+    elif text(value.get("Type"), 50) in {"SubscriptionConfirmation", "UnsubscribeConfirmation"}:
         # its token would let a reader confirm the subscription: only the fact is kept
         asked = f"{text(value['Type'], 50)} for the SNS topic {text(value.get('TopicArn'), 500)}"
         yield replace(_from_topic(value, envelope), body=asked)
+    elif "Message" in value and ("TopicArn" in value or value.get("Type") == "Notification"):
+        yield from _open(_decoded(value["Message"]), _from_topic(value, envelope), depth - 1)
     else:
         yield replace(envelope, body=value)
 

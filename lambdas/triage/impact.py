@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lambdas.triage.quantity import is_band, is_math
 from lambdas.triage.wording import amount, figure, metric_name, metric_unit
 
 if TYPE_CHECKING:
@@ -23,28 +24,24 @@ def impact(alert: Alert, judged: Quantity | None, service: str, measured: Measur
 def _observed(alert: Alert, judged: Quantity | None) -> str:
     if not alert.metrics:
         children = [child.name for child in alert.children if child.state == alert.state]
-        of = f" because of {', '.join(children[:5])}" if children else ""
-        return _cut(f"composite alarm {alert.name} is in {alert.state}{of}" if children else alert.reason or alert.name)
+        if children:
+            return _cut(f"composite alarm {alert.name} is in {alert.state} because of {', '.join(children[:5])}")
+        return _cut(alert.reason or alert.name)
     metric = alert.metrics[0]
-    unit = metric_unit(metric.name, metric.unit)
-    computed = bool(alert.expression) and "BAND" not in alert.expression and not alert.expression.startswith("SELECT")
-    name = str(alert.detail.get("label") or "") if computed else ""
-    name = _cut(name) or metric_name(metric.name)
-    if computed:
-        unit = ""
+    computed = is_math(alert)
+    name = (computed and _cut(str(alert.detail.get("label") or ""))) or metric_name(metric.name)
     if alert.observed is None:
         return f"{name} reported no value ({alert.state}{_missing(alert)})"
-    at = f" (alarm at {amount(alert.threshold, unit)})" if alert.threshold is not None else ""
-    if "UpperThreshold" in alert.comparison or "LowerThreshold" in alert.comparison:
-        at = (
-            f" (outside the expected band, limit {amount(alert.threshold, unit)})"
-            if alert.threshold is not None
-            else at
-        )
-    own = f"{name} {amount(alert.observed, unit)}"
-    if judged and judged.shown and judged.family in {"5xx", "4xx", "connections", "cpu", "memory"}:
-        return f"{judged.shown if judged.family not in {'cpu', 'memory'} else f'{name} {judged.shown}'}{at}"
-    return f"{own}{at}"
+    unit, scale = ("", 1.0) if computed else (metric_unit(metric.name, metric.unit), 1.0)
+    if judged and judged.unit:
+        unit, scale = judged.unit, judged.scale
+    limit = ""
+    if alert.threshold is not None:
+        how = "outside the expected band, limit" if is_band(alert) else "alarm at"
+        limit = f" ({how} {amount(alert.threshold * scale, unit)})"
+    if judged and judged.shown and judged.family in {"5xx", "4xx", "connections"}:
+        return f"{judged.shown}{limit}"
+    return f"{name} {amount(alert.observed * scale, unit)}{limit}"
 
 
 def _missing(alert: Alert) -> str:

@@ -35,6 +35,8 @@ class Quantity:
     family: Family
     value: float | None
     shown: str = ""  # the value for people, where it is not the alarm's own
+    unit: str = ""  # the unit of the alarm's own number, where the expression decides it
+    scale: float = 1.0  # from the alarm's own number to that unit
     why: tuple[str, ...] = ()
     provisional: bool = False
 
@@ -47,16 +49,17 @@ def quantity(alert: Alert, measured: Measured) -> Quantity | None:
     family = family_of(metric.namespace, metric.name)
     if family is None:
         return None
-    if family not in {"health", "5xx", "4xx"} and alert.comparison.startswith("LessThan") and not _band(alert):
+    if family not in {"health", "5xx", "4xx"} and alert.comparison.startswith("LessThan") and not is_band(alert):
         return None  # 'too little CPU' is no high utilisation
     return _READERS[family](family, alert, metric, measured)
 
 
-def _band(alert: Alert) -> bool:
+def is_band(alert: Alert) -> bool:
+    """Whether the alarm compares with an anomaly detection band."""
     return "UpperThreshold" in alert.comparison or "LowerThreshold" in alert.comparison
 
 
-def _math(alert: Alert) -> bool:
+def is_math(alert: Alert) -> bool:
     """Whether the compared value is computed: an anomaly band and an Insights query compare the metric itself."""
     expression = alert.expression.upper()
     return (
@@ -77,14 +80,16 @@ def _percent(family: Family, alert: Alert, metric: Metric, _: Measured) -> Quant
     value = alert.observed
     if value is None:
         return _absent(family)
-    if _math(alert) and _is_fraction(alert):
+    if is_math(alert) and _is_fraction(alert):
         return Quantity(
             family=family,
             value=value * 100,
             shown=f"{figure(value * 100)} %",
+            unit="%",
+            scale=100.0,
             why=("The expression is a ratio between 0 and 1: it is read as per cent.",),
         )
-    if metric.name.endswith("Utilized") and not _math(alert):
+    if metric.name.endswith("Utilized") and not is_math(alert):
         return Quantity(
             family=family,
             value=None,
@@ -104,24 +109,26 @@ def _is_fraction(alert: Alert) -> bool:
 
 def _rate(family: Family, alert: Alert, metric: Metric, measured: Measured) -> Quantity:
     value, kind = alert.observed, family.upper()
-    if _math(alert) and "/" in alert.expression:
+    if is_math(alert) and "/" in alert.expression:
         if value is None:
             return _absent(family)
         fraction = _is_fraction(alert)
         rate = value * 100 if fraction else value
         how = "a ratio between 0 and 1, read as per cent" if fraction else "a rate in per cent already"
         return Quantity(
-            family=family, value=rate, shown=f"{kind} rate {figure(rate)} %", why=(f"The alarm's expression is {how}.",)
+            family=family,
+            value=rate,
+            shown=f"{kind} rate {figure(rate)} %",
+            unit="%",
+            scale=100.0 if fraction else 1.0,
+            why=(f"The alarm's expression is {how}.",),
         )
     if metric.namespace in {"AWS/ApiGateway", "AWS/CloudFront"} and metric.statistic not in {"Sum", "SampleCount"}:
-        scale = (
-            100 if metric.namespace == "AWS/ApiGateway" else 1
-        )  # API Gateway averages 0/1, CloudFront gives per cent
-        return (
-            Quantity(family=family, value=value * scale, shown=f"{kind} rate {figure(value * scale)} %")
-            if value is not None
-            else _absent(family)
-        )
+        if value is None:
+            return _absent(family)
+        scale = 100.0 if metric.namespace == "AWS/ApiGateway" else 1.0  # one averages 0 and 1, the other gives per cent
+        shown = f"{kind} rate {figure(value * scale)} %"
+        return Quantity(family=family, value=value * scale, shown=shown, unit="%", scale=scale)
     counted = measured.errors_5xx if family == "5xx" else measured.errors_4xx
     errors = max((v for v in (value, counted) if v is not None), default=None)
     rate_now = share(errors, measured.requests)
@@ -145,7 +152,7 @@ def _failing(family: Family, alert: Alert, metric: Metric, measured: Measured) -
     """Count failing checks, whatever the metric counts."""
     value = alert.observed
     counts_up = metric.name not in _LOW
-    if counts_up == alert.comparison.startswith("LessThan") and not _band(alert):
+    if alert.comparison and counts_up == alert.comparison.startswith("LessThan") and not is_band(alert):
         return None  # 'too many healthy', 'too few unhealthy': not a health check failure
     if value is None:
         failing = 1.0 if alert.state == "ALARM" else 0.0
@@ -174,7 +181,7 @@ def _wanted(alert: Alert, metric: Metric, measured: Measured) -> float:
 def _connections(family: Family, alert: Alert, _: Metric, measured: Measured) -> Quantity:
     if alert.observed is None:
         return _absent(family)
-    if _math(alert) and "/" in alert.expression:
+    if is_math(alert) and "/" in alert.expression:
         return _percent(family, alert, alert.metrics[0], measured)
     used = share(alert.observed, measured.max_connections)
     if not measured.max_connections or used is None:

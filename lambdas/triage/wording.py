@@ -43,7 +43,7 @@ def figure(value: float) -> str:
     if abs(value) >= 1000:
         return f"{value:,.0f}"
     if value == 0 or abs(value) >= 1:
-        return f"{value:.1f}".rstrip("0").rstrip(".")
+        return f"{value:.{1 if abs(value) >= 10 else 2}f}".rstrip("0").rstrip(".")
     return f"{value:.6f}".rstrip("0").rstrip(".") if abs(value) < 0.001 else f"{value:.3g}"
 
 
