@@ -50,17 +50,17 @@ class Call:
         return [{key: value for key, value in item.items() if key not in own} for item in items]
 
     def page[T](
-        self, items: list[T], *, size: int, limit: str = "maxResults", token: str = "nextToken"
+        self, items: list[T], *, size: int, limit: str = "maxResults", marker: str = "nextToken"
     ) -> tuple[list[T], dict[str, str]]:
-        """One page, and `{token: …}` when there is more. `size` is what AWS sends without a limit."""
-        return self.page_as(items, size=size, limit=limit, token=token, answer=token)
+        """One page, and `{marker: …}` when there is more. `size` is what AWS sends without a limit."""
+        return self.page_as(items, size=size, limit=limit, marker=marker, answer=marker)
 
     def page_as[T](
-        self, items: list[T], *, size: int, limit: str, token: str, answer: str
+        self, items: list[T], *, size: int, limit: str, marker: str, answer: str
     ) -> tuple[list[T], dict[str, str]]:
         """As `page`, where the answer's token has another name than the request's."""
         start = 0
-        if given := self.params.get(token):
+        if given := self.params.get(marker):
             try:
                 start = int(base64.b64decode(given))
             except ValueError:

@@ -34,11 +34,23 @@ if TYPE_CHECKING:
 
 # What botocore's standard mode tries again: throttling by code, trouble by status.
 _THROTTLED = frozenset(
-    """
-    Throttling ThrottlingException ThrottledException RequestThrottledException TooManyRequestsException
-    ProvisionedThroughputExceededException TransactionInProgressException RequestLimitExceeded BandwidthLimitExceeded
-    LimitExceededException RequestThrottled SlowDown PriorRequestNotComplete EC2ThrottledException RequestTimeout
-    """.split()
+    {
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestThrottledException",
+        "TooManyRequestsException",
+        "ProvisionedThroughputExceededException",
+        "TransactionInProgressException",
+        "RequestLimitExceeded",
+        "BandwidthLimitExceeded",
+        "LimitExceededException",
+        "RequestThrottled",
+        "SlowDown",
+        "PriorRequestNotComplete",
+        "EC2ThrottledException",
+        "RequestTimeout",
+    }
 )
 _TROUBLE = frozenset({500, 502, 503, 504})
 
@@ -102,7 +114,7 @@ class _Body(io.BytesIO):
 
 
 def _dispatch(model: Any = None, params: Any = None, context: Any = None, **_: Any) -> Any:
-    """botocore's `before-call`: (http response, parsed) answers the call, None leaves it to the next."""
+    """Answer botocore's `before-call`: (http response, parsed) answers the call, None leaves it to the next."""
     if not _attached or model is None:
         return None
     world = _attached[-1]
@@ -165,7 +177,7 @@ def _refuse(world: NoWorld, service: str, operation: str, context: dict[str, Any
 
 
 def _remember(params: Any = None, context: Any = None, **_: Any) -> None:
-    """botocore's `before-parameter-build`: keeps the parameters as the caller wrote them, for `NoWorld`."""
+    """Keep, at botocore's `before-parameter-build`, the parameters as the caller wrote them, for `NoWorld`."""
     if _attached and context is not None:
         context["world_params"] = params
 

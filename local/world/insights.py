@@ -307,7 +307,10 @@ def _aggregate(stat: Stat, rows: list[Row]) -> Any:
         return float(len({text(value) for _, value in given}))
     if stat.function in {"earliest", "latest"}:
         pick = min if stat.function == "earliest" else max
-        return pick(given, key=lambda pair: pair[0].event.at if pair[0].event else 0)[1] if given else None
+        if not given:
+            return None
+        value = pick(given, key=lambda pair: pair[0].event.at if pair[0].event else 0)[1]
+        return stamp(value) if stat.argument == ("field", "@timestamp") else value
     numbers = [x for _, value in given if (x := number(value)) is not None]
     if stat.function in {"max", "min"} and given and not numbers:
         return (max if stat.function == "max" else min)(text(value) for _, value in given)

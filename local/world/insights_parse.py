@@ -13,11 +13,12 @@ _TOKEN = re.compile(
     r"|(?P<quoted>`[^`]+`)|(?P<span>\d+(?:ms|s|m|h|d|w)\b)|(?P<number>\d+(?:\.\d+)?)"
     r"|(?P<name>@?[A-Za-z_][\w.]*(?:\[\d+\])*|\*)|(?P<symbol>!=|<=|>=|=~|[=<>(),\[\]|+\-/%^]))"
 )
+_SLASH = re.compile(r"\s*(?P<symbol>/)")
 _COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
 
+# An expression: (field, name) (value, v) (call, name, args) (compare, op, a, b) (and|or, a, b) (not, a) (in, a, options)
+# (like, a, pattern) (math, op, a, b) (bin, seconds)
 type Node = tuple[Any, ...]
-"""('field', name) ('value', v) ('call', name, [args]) ('compare', op, a, b) ('and'|'or', a, b) ('not', a) ('in', a, [..])
-('like', a, pattern) ('math', op, a, b) ('bin', seconds)"""
 
 
 def malformed(why: str) -> AwsError:
@@ -61,7 +62,7 @@ class Command:
 AGGREGATES = {"count", "count_distinct", "avg", "max", "min", "sum", "earliest", "latest", "pct", "stddev", "median"}
 FUNCTIONS = {
     "abs", "ceil", "floor", "coalesce", "concat", "strlen", "trim", "ltrim", "rtrim", "toupper", "tolower", "substr",
-    "replace", "strcontains", "ispresent", "isblank", "isempty", "fromMillis", "toMillis", "datefloor", "bin", "isIpv4InSubnet",
+    "replace", "strcontains", "ispresent", "isblank", "isempty", "fromMillis", "toMillis", "datefloor",
 }  # fmt: skip
 _SPAN = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _LONG_SPAN = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
@@ -95,8 +96,7 @@ class _Parser:
         """A slash opens a regular expression only where one may stand: after like, =~ or parse's field."""
         match = _TOKEN.match(text, position)
         if match and match.lastgroup == "regex" and not self.regex_expected():
-            symbol = re.compile(r"\s*(?P<symbol>/)").match(text, position)
-            return symbol
+            return _SLASH.match(text, position)
         return match
 
     def regex_expected(self) -> bool:

@@ -10,6 +10,7 @@ import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from local.world.errors import AwsError
 
@@ -289,13 +290,13 @@ def _if(parser: _Parser, arguments: list[Value]) -> Value:
 def _rate(_: _Parser, arguments: list[Value]) -> Value:
     line = _lines(arguments[0])[0]
     times = sorted(line)
-    return {b: (line[b] - line[a]) / (b - a) for a, b in zip(times, times[1:], strict=False)}
+    return {b: (line[b] - line[a]) / (b - a) for a, b in pairwise(times)}
 
 
 def _diff(_: _Parser, arguments: list[Value]) -> Value:
     line = _lines(arguments[0])[0]
     times = sorted(line)
-    return {b: line[b] - line[a] for a, b in zip(times, times[1:], strict=False)}
+    return {b: line[b] - line[a] for a, b in pairwise(times)}
 
 
 def _running_sum(_: _Parser, arguments: list[Value]) -> Value:

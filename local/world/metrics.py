@@ -65,7 +65,7 @@ def check_period(period: int) -> None:
         raise AwsError("ValidationError", f"The period must be 1, 5, 10, 20, 30 or a multiple of 60, not {period}")
 
 
-def line_of(metric: Metric | None, stat: str, period: int, start: datetime, end: datetime, now: datetime) -> Line:
+def line_of(metric: Metric | None, stat: str, period: int, *, start: datetime, end: datetime, now: datetime) -> Line:
     """A metric's datapoints as timestamp → value; an unknown metric has none."""
     check_statistic(stat)
     check_period(period)
@@ -113,7 +113,7 @@ class Query:
         self.periods[name] = stat["Period"]
         self.labels[name] = [key[1]]
         found = metrics_of(self.world).get(key)
-        return line_of(found, stat["Stat"], stat["Period"], self.start, self.end, self.now)
+        return line_of(found, stat["Stat"], stat["Period"], start=self.start, end=self.end, now=self.now)
 
     def _expression(self, name: str, text: str) -> Value:
         if text.lstrip().upper().startswith("SELECT"):
@@ -160,7 +160,7 @@ class Query:
             text = " ".join([namespace, metric_name, *keys.values()]).lower()
             if not all(word.lower() in text for word in words):
                 continue
-            found.append(line_of(metric, search["stat"], period, self.start, self.end, self.now))
+            found.append(line_of(metric, search["stat"], period, start=self.start, end=self.end, now=self.now))
             labels.append(" ".join([*keys.values(), metric_name]))
         self.periods[name] = period
         self.labels[name] = labels
@@ -177,7 +177,7 @@ class Query:
         given = self.world.memory.get("bands", {}).get(key)
         week = 7 * 86_400
         start, end = (datetime.fromtimestamp(at.timestamp() - week, UTC) for at in (self.start, self.end))
-        before = line_of(metric, stat["Stat"], stat["Period"], start, end, self.now)
+        before = line_of(metric, stat["Stat"], stat["Period"], start=start, end=end, now=self.now)
         spread = given or _spread(list(before.values()))
         upper = {at + week: value + width * spread for at, value in before.items()}
         lower = {at + week: value - width * spread for at, value in before.items()}
@@ -188,7 +188,7 @@ class Query:
         value = self.resolve(name)
         label = self.queries[name].get("Label")
         if isinstance(value, float):
-            value = {at: value for at in self._times(self.periods.get(name, 60))} if value == value else {}  # noqa: PLR0124 # NaN is no datapoint
+            value = dict.fromkeys(self._times(self.periods.get(name, 60)), value) if value == value else {}  # noqa: PLR0124 # NaN is no datapoint
         lines = value if isinstance(value, list) else [value]
         labels = self.labels.get(name, [name])
         many = len(lines) > 1

@@ -55,9 +55,9 @@ class Series(Part):
     noise: float = 0.0
     daily: float = 0.0
     peak: float = 14.0
-    steps: list[Step] = []
+    steps: list[Step] = Field(default=[])
     counter: bool = False
-    stats: dict[str, Series] = {}
+    stats: dict[str, Series] = Field(default={})
     values: list[tuple[Moment, float]] | None = None
     samples: int = Field(default=1, ge=1)
 
@@ -213,6 +213,6 @@ class MetricSpec(Part):
 
     namespace: str
     metric: str
-    dimensions: dict[str, str] = {}
+    dimensions: dict[str, str] = Field(default={})
     unit: str = "None"
     series: Series

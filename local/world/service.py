@@ -38,7 +38,8 @@ class Section:
 
     Attributes:
         shape: botocore's shape name, or None when `extra` says everything.
-        extra: keys of ours → their kind: `string`, `integer`, `timestamp`, `any`, a `Part` class, `shape:X`, `[shape:X]`.
+        extra: keys of ours → their kind: `string`, `integer`, `timestamp`, `any`, a `Part` class, (service, shape), or
+            a list of one of these.
         fill: completes an item after validation (ARNs, defaults).
         required: keys that an item cannot do without.
         part: the items are of this model of ours instead.

@@ -25,7 +25,7 @@ _NUMBERS = {"integer": int, "long": int, "float": float, "double": float}
 
 @cache
 def model_of(service: str) -> ServiceModel:
-    """botocore's model of a service, by boto3's client name."""
+    """The model, as botocore has it, of a service, by boto3's client name."""
     return botocore.session.get_session().get_service_model(service)
 
 
@@ -110,7 +110,7 @@ class Reader:
         return value
 
     def string(self, value: Any, shape: Shape, path: str, key: str) -> Any:
-        """A string field: mappings become JSON (CloudTrailEvent, policies), short names become ARNs, enums are checked."""
+        """A string field: mappings become JSON, short names become ARNs, enums are checked."""
         if isinstance(value, dict | list):
             return json.dumps(value, default=str)
         if isinstance(value, bool) or (isinstance(value, int) and not isinstance(value, bool)):
@@ -166,7 +166,7 @@ class Reader:
 
 
 def sentences(error: ValidationError, path: str = "") -> list[str]:
-    """pydantic's errors as `path: what is wrong` sentences."""
+    """The errors of pydantic as `path: what is wrong` sentences."""
     found = []
     for one in error.errors(include_url=False):
         where = ".".join(str(part) for part in (path, *one["loc"]) if part != "")

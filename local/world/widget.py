@@ -1,4 +1,4 @@
-"""GetMetricWidgetImage: a metric widget as a PNG. matplotlib is slow to import, so this file is imported when asked for."""
+"""GetMetricWidgetImage: a metric widget as a PNG. Imported when asked for: matplotlib is slow to start."""
 
 from __future__ import annotations
 

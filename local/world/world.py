@@ -30,9 +30,24 @@ if TYPE_CHECKING:
 
 # What we store and send in, and so never the World's: moto or the emulator answers it.
 OWN_PLANE = frozenset(
-    """
-    cloudformation dynamodb dynamodbstreams events kms lambda s3 scheduler secretsmanager ses sesv2 sns sqs ssm sts support
-    """.split()
+    {
+        "cloudformation",
+        "dynamodb",
+        "dynamodbstreams",
+        "events",
+        "kms",
+        "lambda",
+        "s3",
+        "scheduler",
+        "secretsmanager",
+        "ses",
+        "sesv2",
+        "sns",
+        "sqs",
+        "ssm",
+        "sts",
+        "support",
+    }
 )
 READ = re.compile(r"(Describe|List|Get|Lookup|Filter|BatchGet|Simulate|StartQuery|StopQuery|Test)")
 
@@ -82,11 +97,11 @@ class World:
         return body
 
     def sns_message(self, state: str = "ALARM") -> dict[str, Any]:
-        """The alarm as the JSON in an SNS notification's `Message`. Raises WorldError when the file gives an `event`."""
+        """The JSON in an SNS notification's `Message`. Raises WorldError when the file gives an `event`."""
         return notification.message(self, state)
 
     def sns_event(self, state: str = "ALARM") -> dict[str, Any]:
-        """The Lambda event that brings the alarm: SQS around SNS around the message; or the file's own `event`."""
+        """The Lambda event that brings the alarm (SQS around SNS), or the file's own `event`."""
         return notification.lambda_event(self, state)
 
     def owns(self, call: Call) -> bool:

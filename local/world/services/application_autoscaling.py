@@ -4,7 +4,6 @@ from local.world.answer import Call, one_of
 from local.world.arns import identifier, uuid
 from local.world.service import Filler, Item, Section, Service
 
-
 _NAMESPACES = {
     "service": "ecs",
     "table": "dynamodb",
@@ -79,7 +78,7 @@ def _kept(call: Call, section: str) -> list[Item]:
 
 
 def _answer(call: Call, key: str, items: list[Item]) -> Item:
-    page, more = call.page(items, size=50, limit="MaxResults", token="NextToken")
+    page, more = call.page(items, size=50, limit="MaxResults", marker="NextToken")
     return {key: page, **more}
 
 

@@ -45,7 +45,7 @@ service = Service(
 def describe_auto_scaling_groups(call: Call) -> Item:
     """Groups by name; a name that is not there is simply absent."""
     kept = one_of(call.items("autoScalingGroups"), "AutoScalingGroupName", call.params.get("AutoScalingGroupNames"))
-    page, more = call.page(kept, size=50, limit="MaxRecords", token="NextToken")
+    page, more = call.page(kept, size=50, limit="MaxRecords", marker="NextToken")
     return {"AutoScalingGroups": page, **more}
 
 
@@ -56,5 +56,5 @@ def describe_scaling_activities(call: Call) -> Item:
     kept = one_of(call.items("activities"), "AutoScalingGroupName", [name] if name else None)
     kept = [item for item in kept if item["StartTime"] <= call.now]
     kept.sort(key=lambda item: item["StartTime"], reverse=True)
-    page, more = call.page(kept, size=100, limit="MaxRecords", token="NextToken")
+    page, more = call.page(kept, size=100, limit="MaxRecords", marker="NextToken")
     return {"Activities": page, **more}

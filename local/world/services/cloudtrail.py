@@ -62,5 +62,5 @@ def lookup_events(call: Call) -> Item:
     for one in attributes:
         kept = [event for event in kept if one["AttributeValue"] in _ATTRIBUTES[one["AttributeKey"]](event)]
     kept.sort(key=lambda event: event["EventTime"], reverse=True)
-    page, more = call.page(kept, size=50, limit="MaxResults", token="NextToken")
+    page, more = call.page(kept, size=50, limit="MaxResults", marker="NextToken")
     return {"Events": page, **more}

@@ -83,7 +83,7 @@ def describe_alarms(call: Call) -> Item:
     if parent := params.get("ChildrenOfAlarmName"):
         rule = next((a["AlarmRule"] for a in alarms_of(call) if a["AlarmName"] == parent and _composite(a)), "")
         kept = [a for a in alarms_of(call) if a["AlarmName"] in rule]
-    page, more = call.page(kept, size=100 if "MaxRecords" in params else 50, limit="MaxRecords", token="NextToken")
+    page, more = call.page(kept, size=100 if "MaxRecords" in params else 50, limit="MaxRecords", marker="NextToken")
     plain = [{key: value for key, value in item.items() if key != "tags"} for item in page]
     return {
         "MetricAlarms": [a for a in plain if not _composite(a)],
@@ -118,7 +118,7 @@ def describe_alarm_history(call: Call) -> Item:
     kept = [i for i in kept if params.get("HistoryItemType") in (None, i["HistoryItemType"])]
     kept = [i for i in kept if params.get("StartDate", _EVER) <= i["Timestamp"] <= params.get("EndDate", call.now)]
     kept.sort(key=lambda i: i["Timestamp"], reverse=params.get("ScanBy") != "TimestampAscending")
-    page, more = call.page(kept, size=100, limit="MaxRecords", token="NextToken")
+    page, more = call.page(kept, size=100, limit="MaxRecords", marker="NextToken")
     return {"AlarmHistoryItems": page, **more}
 
 
@@ -177,7 +177,7 @@ def get_metric_statistics(call: Call) -> Item:
         )
     merged: dict[float, Item] = {}
     for name in named:
-        line = line_of(metric, name, params["Period"], params["StartTime"], params["EndTime"], call.now)
+        line = line_of(metric, name, params["Period"], start=params["StartTime"], end=params["EndTime"], now=call.now)
         for at, value in line.items():
             point = merged.setdefault(at, {"Timestamp": datetime.fromtimestamp(at, UTC)})
             if name in params.get("Statistics", []):
@@ -206,7 +206,7 @@ def list_metrics(call: Call) -> Item:
             continue
         listed = [{"Name": key, "Value": value} for key, value in sorted(dims)]
         kept.append({"Namespace": namespace, "MetricName": name, "Dimensions": listed})
-    page, more = call.page(kept, size=500, limit="", token="NextToken")
+    page, more = call.page(kept, size=500, limit="", marker="NextToken")
     return {"Metrics": page, **more}
 
 
@@ -220,7 +220,7 @@ def describe_anomaly_detectors(call: Call) -> Item:
 def describe_insight_rules(call: Call) -> Item:
     """Contributor Insights rules."""
     page, more = call.page(
-        call.public("insightRules", call.items("insightRules")), size=500, limit="MaxResults", token="NextToken"
+        call.public("insightRules", call.items("insightRules")), size=500, limit="MaxResults", marker="NextToken"
     )
     return {"InsightRules": page, **more}
 

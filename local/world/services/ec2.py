@@ -91,10 +91,12 @@ def _describe(
         missing = set(wanted or []) - {item[key] for item in items}
         if missing:
             what = _kebab(key).removesuffix("-id").replace("-", " ")
-            raise AwsError(error, f"The {what} ID '{sorted(missing)[0]}' does not exist")
+            raise AwsError(error, f"The {what} ID '{min(missing)}' does not exist")
         kept = filtered(items, call.params.get(filter_param) or [], known)
         found = call.public(section, kept)
-        page, more = call.page(shape(call, found) if shape else found, size=1000, limit="MaxResults", token="NextToken")
+        page, more = call.page(
+            shape(call, found) if shape else found, size=1000, limit="MaxResults", marker="NextToken"
+        )
         return {answer: page, **more}
 
     service.answers(operation)(describe)
@@ -248,7 +250,7 @@ def describe_instance_status(call: Call) -> Item:
     ]
     if not call.params.get("IncludeAllInstances"):
         every = [one for one in every if one["InstanceState"].get("Name") == "running"]
-    page, more = call.page(every, size=1000, limit="MaxResults", token="NextToken")
+    page, more = call.page(every, size=1000, limit="MaxResults", marker="NextToken")
     return {"InstanceStatuses": page, **more}
 
 
@@ -270,7 +272,7 @@ def describe_security_group_rules(call: Call) -> Item:
     if wanted := call.params.get("SecurityGroupRuleIds"):
         rules = [rule for rule in rules if rule["SecurityGroupRuleId"] in wanted]
     rules = filtered(rules, call.params.get("Filters") or [], {"group-id": _reader("GroupId")})
-    page, more = call.page(rules, size=1000, limit="MaxResults", token="NextToken")
+    page, more = call.page(rules, size=1000, limit="MaxResults", marker="NextToken")
     return {"SecurityGroupRules": page, **more}
 
 

@@ -77,7 +77,7 @@ service = Service(
 def describe_load_balancers(call: Call) -> Item:
     """Load balancers by ARN or name."""
     kept = _found(call, "loadBalancers", "LoadBalancerArns", "LoadBalancerArn", "LoadBalancerNotFound")
-    kept = _found(call, "loadBalancers", "Names", "LoadBalancerName", "LoadBalancerNotFound", kept)
+    kept = _found(call, "loadBalancers", "Names", "LoadBalancerName", "LoadBalancerNotFound", items=kept)
     page, more = _page(call, call.public("loadBalancers", kept))
     return {"LoadBalancers": page, **more}
 
@@ -86,7 +86,7 @@ def describe_load_balancers(call: Call) -> Item:
 def describe_target_groups(call: Call) -> Item:
     """Target groups by ARN, name, or the load balancer that sends to them."""
     kept = _found(call, "targetGroups", "TargetGroupArns", "TargetGroupArn", "TargetGroupNotFound")
-    kept = _found(call, "targetGroups", "Names", "TargetGroupName", "TargetGroupNotFound", kept)
+    kept = _found(call, "targetGroups", "Names", "TargetGroupName", "TargetGroupNotFound", items=kept)
     wanted = call.params.get("LoadBalancerArn")
     whole = [item | {"LoadBalancerArns": _balancers(call, item)} for item in kept]
     whole = [item for item in whole if wanted is None or wanted in item["LoadBalancerArns"]]
@@ -225,7 +225,9 @@ def describe_tags(call: Call) -> Item:
     }
 
 
-def _found(call: Call, section: str, param: str, key: str, error: str, items: list[Item] | None = None) -> list[Item]:
+def _found(
+    call: Call, section: str, param: str, key: str, error: str, *, items: list[Item] | None = None
+) -> list[Item]:
     """The items that a list parameter names; naming one that is not there is the service's own error."""
     items = call.items(section) if items is None else items
     wanted = call.params.get(param)
@@ -246,4 +248,4 @@ def _one(call: Call, section: str, key: str, error: str) -> Item:
 
 
 def _page(call: Call, items: list[Item]) -> tuple[list[Item], dict[str, str]]:
-    return call.page_as(items, size=400, limit="PageSize", token="Marker", answer="NextMarker")
+    return call.page_as(items, size=400, limit="PageSize", marker="Marker", answer="NextMarker")

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from local.world.answer import Call
 from local.world.arns import uuid
@@ -20,21 +20,12 @@ from local.world.times import Moment, Span
 class Line(Part):
     """A log line, or a line that repeats: `at`, or `every` with `from` (and `to`, default `now`)."""
 
-    model_config = {**Part.model_config, "populate_by_name": False}
     at: Moment | None = None
     every: Span | None = None
-    from_: Moment | None = None
+    from_: Moment | None = Field(default=None, alias="from")
     to: Moment | None = None
     stream: str = "app"
     message: str | dict[str, Any]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from(cls, value: Any) -> Any:
-        """`from` is a word of Python's."""
-        if isinstance(value, dict) and "from" in value:
-            return {("from_" if key == "from" else key): one for key, one in value.items()}
-        return value
 
     @model_validator(mode="after")
     def _when(self) -> Self:
@@ -79,7 +70,7 @@ def _one(call: Call, key: str = "logGroupName") -> Item:
 
 def _name(identifier_or_name: str) -> str:
     if identifier_or_name.startswith("arn:"):
-        return identifier_or_name.split(":log-group:")[-1].removesuffix(":*")
+        return identifier_or_name.rsplit(":log-group:", maxsplit=1)[-1].removesuffix(":*")
     return identifier_or_name
 
 
