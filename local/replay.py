@@ -91,11 +91,13 @@ def run(event: Any, *, settings: Settings | None = None, world: World | None = N
         own, queue = stack.enter_context(own_plane(base.region, slack.workspace.token, own_calls.append))
         if not live:
             stack.enter_context(attached(world or NoWorld(own=frozenset({TABLE, SECRET}))))
+        client = Slack(lambda: house.token(own, SECRET), slack.url)
+        stack.callback(client.close)
         rooms = house.build(
             replace(settings, queue=queue),
             aws=own,
             observe=lambda: Aws(settings.region, session=_session(settings.region, live=live), on_call=observed.append),
-            slack=Slack(lambda: house.token(own, SECRET), slack.url),
+            slack=client,
             clock=lambda: time.time() + skew[0],
         )
         earlier = _earlier(first)

@@ -75,3 +75,4 @@ def rooms(settings: Settings) -> Iterator[Rooms]:
         aws.secretsmanager.create_secret(Name=settings.slack_secret, SecretString=slack.workspace.token)
         client = Slack(lambda: house.token(aws, settings.slack_secret), slack.url)
         yield Rooms(house=house.build(settings, aws=aws, slack=client, clock=clock), slack=slack, clock=clock)
+        client.close()

@@ -18,7 +18,7 @@ from lambdas.settings import Settings
 MARGIN = 10.0  # seconds that must be left to begin with another row; the next minute brings the rest
 
 log = logging.getLogger("tocsin")
-logging.getLogger().setLevel(logging.INFO)
+log.setLevel(logging.INFO)
 
 
 def handler(event: Any, context: Any) -> dict[str, Any]:

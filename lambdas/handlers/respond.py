@@ -33,7 +33,7 @@ DIAGNOSES = 3  # how often a failing diagnosis is tried before people are told
 LEASE = 180  # seconds that a diagnosis is ours; longer than the function may run
 
 log = logging.getLogger("tocsin")
-logging.getLogger().setLevel(logging.INFO)
+log.setLevel(logging.INFO)
 
 
 @dataclass(slots=True)

@@ -54,7 +54,7 @@ class Slack:
         try:
             status, retry_after, text = self._send(method, body.encode(), headers)
         except (OSError, http.client.HTTPException) as error:
-            self._close()
+            self.close()
             raise SlackError(method, "unreachable", type(error).__name__) from error
         if status == http.HTTPStatus.TOO_MANY_REQUESTS:
             raise SlackBusy(method, float(retry_after or 30))
@@ -76,7 +76,7 @@ class Slack:
         response = connection.getresponse()
         text = response.read()
         if response.will_close:
-            self._close()
+            self.close()
         return response.status, response.getheader("Retry-After", ""), text
 
     def _connect(self) -> http.client.HTTPConnection:
@@ -89,7 +89,8 @@ class Slack:
                 self._connection = http.client.HTTPConnection(self._host, self._port, timeout=TIMEOUT)
         return self._connection
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Let the connection go; the next call opens another."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None

@@ -6,6 +6,7 @@ import unicodedata
 from datetime import UTC, datetime
 
 MORE = " …"
+LONGEST_LINK = 1000
 
 
 def clean(text: str, limit: int) -> str:
@@ -40,9 +41,12 @@ def block(text: str, limit: int = 2900) -> str:
 
 
 def link(url: str, label: str) -> str:
-    """A link that we made ourselves; never built from outside text alone."""
+    """A link that we made ourselves; never built from outside text alone. One that is too long is only its label."""
+    said = escape(label, 200).replace("|", "¦").strip() or "link"
+    if len(url) > LONGEST_LINK:
+        return said
     safe = url.replace("|", "%7C").replace(">", "%3E").replace("<", "%3C").replace(" ", "%20").replace("&", "&amp;")
-    return f"<{safe}|{escape(label, 200).replace('|', '¦')}>"
+    return f"<{safe}|{said}>"
 
 
 def clock(at: float, form: str = "{time}") -> str:
