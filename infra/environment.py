@@ -1,0 +1,295 @@
+"""What people write about one customer environment: `environments/<customer>-<environment>.yaml`.
+
+One validated model. It renders the `Settings` that the functions check at run time. An error names the file, the field
+and what is allowed, one line for each problem. `environments/acme-production.yaml` is the documentation by example.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import available_timezones
+
+import yaml
+from botocore.session import Session
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from infra.problems import EnvironmentFileError, kind, nearest, problems, syntax
+from lambdas import settings as runtime
+from lambdas.alerts.regions import partition as partition_of
+from lambdas.triage.thresholds import BY_ID
+
+
+@cache
+def _regions() -> frozenset[str]:
+    """All regions of all partitions that botocore knows; read from its own data, without network."""
+    session = Session()
+    partitions = session.get_available_partitions()
+    return frozenset(r for p in partitions for r in session.get_available_regions("cloudwatch", p))
+
+
+def _region(value: str) -> str:
+    if value not in _regions():
+        raise ValueError(f"'{value}' is no AWS region{nearest(value, _regions())}")
+    return value
+
+
+def _time_zone(value: str) -> str:
+    known = available_timezones()
+    if value not in known:
+        raise ValueError(f"'{value}' is no IANA time zone such as Europe/Zurich{nearest(value, known)}")
+    return value
+
+
+def _account(value: object) -> object:
+    if isinstance(value, int):
+        raise ValueError("write it in quotes: YAML reads the bare number otherwise and drops its leading zeros")  # noqa: TRY004 — pydantic turns ValueError into a problem, TypeError into a crash
+    return value
+
+
+def _thresholds(value: Mapping[str, float]) -> Mapping[str, float]:
+    for name in value:
+        if name not in BY_ID:
+            raise ValueError(f"'{name}' is no trigger of the runbook{nearest(name, BY_ID)} Allowed: {', '.join(BY_ID)}")
+    return value
+
+
+def _channel(value: str) -> str:
+    if not re.fullmatch(r"#[^\s#]{1,79}|[CG][A-Z0-9]{8,}", value):
+        raise ValueError(f"'{value}' is no channel: write '#alerts' (in quotes), or the channel's id C0123456789")
+    return value
+
+
+def _retention(value: int) -> int:
+    if value not in _RETENTIONS:
+        raise ValueError(f"CloudWatch Logs keeps {', '.join(map(str, _RETENTIONS))} days, not {value}")
+    return value
+
+
+# RetentionInDays of logs:PutRetentionPolicy
+_RETENTIONS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")]
+
+
+class Part(BaseModel):
+    """The base of everything that people write: no unknown fields, no later change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class TopicArn(Part):
+    """An existing SNS topic, by its ARN."""
+
+    arn: Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]+(\.fifo)?$")]
+
+
+class TopicParameter(Part):
+    """An existing SNS topic, by the SSM parameter in which another stack publishes its ARN."""
+
+    parameter: Annotated[str, StringConstraints(pattern=r"^/?[A-Za-z0-9_.\-/]+$")]
+
+
+type Topic = TopicArn | TopicParameter | Literal["create"]
+
+
+class Slack(Part):
+    """Where posts go, and the Secrets Manager secret that holds the bot token and the signing secret."""
+
+    channel: Annotated[str, AfterValidator(_channel)] = "#alerts"
+    secret: Text  # name or ARN
+
+
+class Person(Part):
+    """Somebody to tell. Without any way to reach them the entry is useless, so one is required."""
+
+    name: Text
+    slack: Annotated[str, StringConstraints(pattern=r"^([UWS][A-Z0-9]{6,})?$")] = ""
+    email: Annotated[str, StringConstraints(pattern=r"^([^@\s]+@[^@\s]+\.[^@\s]+)?$")] = ""
+    phone: Annotated[str, StringConstraints(pattern=r"^(\+[1-9][0-9]{6,14})?$")] = ""
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if not (self.slack or self.email or self.phone):
+            raise ValueError("needs at least one of slack, email, phone")
+        return self
+
+
+class Workload(Part):
+    """What discovery cannot know of one workload. Empty fields are discovered."""
+
+    service: Text
+    cluster: str = ""
+    ecs_service: str = ""
+    load_balancer: str = ""
+    target_groups: tuple[str, ...] = ()
+    log_groups: tuple[str, ...] = ()
+    databases: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+
+
+class Environment(Part):
+    """One customer environment: one stack."""
+
+    customer: Slug
+    environment: Slug
+    account: Annotated[
+        str, BeforeValidator(_account), StringConstraints(pattern=r"^\d{12}$")
+    ]  # twelve digits, in quotes
+    region: Annotated[str, AfterValidator(_region)]
+    time_zone: Annotated[str, AfterValidator(_time_zone)] = "UTC"
+    alarm_topics: tuple[Topic, ...] = Field(default=("create",), min_length=1)
+    alarm_state_changes: bool = False  # also take every alarm's state change from the event bus
+    slack: Slack
+    contacts: Mapping[Literal["1", "2", "3"], tuple[Person, ...]] = Field(default_factory=dict)
+    dashboard: str = ""
+    thresholds: Annotated[Mapping[str, Annotated[float, Field(ge=0)]], AfterValidator(_thresholds)] = Field(
+        default_factory=dict
+    )
+    workloads: tuple[Workload, ...] = ()
+    operator_email: Annotated[str, StringConstraints(pattern=r"^([^@\s]+@[^@\s]+\.[^@\s]+)?$")] = ""
+    architecture: Literal["arm64", "x86_64"] = "arm64"
+    removal: Literal["retain", "destroy"] = "retain"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_retention_days: Annotated[int, AfterValidator(_retention)] = 90
+
+    @model_validator(mode="before")
+    @classmethod
+    def _levels_are_text(cls, raw: Any) -> Any:
+        """YAML reads the escalation levels 1, 2, 3 as numbers."""
+        if isinstance(raw, dict) and isinstance(raw.get("contacts"), dict):
+            raw = {**raw, "contacts": {str(level): people for level, people in raw["contacts"].items()}}
+        return raw
+
+    @model_validator(mode="after")
+    def _topics_are_here(self) -> Self:
+        """An alarm publishes only to topics of its own region and partition."""
+        for topic in self.alarm_topics:
+            if isinstance(topic, TopicArn):
+                _, partition, _, region, *_ = topic.arn.split(":")
+                if (partition, region) != (partition_of(self.region), self.region):
+                    raise ValueError(f"alarm_topics: {topic.arn} is not in {self.region}")
+        if self.alarm_topics.count("create") > 1:
+            raise ValueError("alarm_topics: 'create' stands more than once; one created topic is enough")
+        return self
+
+    @property
+    def name(self) -> str:
+        """`<customer>-<environment>`: the file's and the stack's name."""
+        return f"{self.customer}-{self.environment}"
+
+    @property
+    def partition(self) -> str:
+        """The partition of the region: aws, aws-cn, aws-us-gov and so on."""
+        return partition_of(self.region)
+
+    @property
+    def dashboard_name(self) -> str:
+        """The technical dashboard, as the runbook names it."""
+        return self.dashboard or f"{self.name}-technical-dashboard"
+
+    @property
+    def slack_secret(self) -> str:
+        """Name or ARN of the secret with Slack's tokens."""
+        return self.slack.secret
+
+    @property
+    def operator_emails(self) -> tuple[str, ...]:
+        """Who hears of trouble of this product itself."""
+        return (self.operator_email,) if self.operator_email else ()
+
+    @property
+    def keep_data(self) -> bool:
+        """Whether the incidents outlive the stack."""
+        return self.removal == "retain"
+
+    @property
+    def account_alarms(self) -> bool:
+        """Whether every alarm's state change is taken from the event bus too."""
+        return self.alarm_state_changes
+
+    def settings(self, table: str, slack_secret: str = "", queue: str = "") -> runtime.Settings:
+        """Render what the functions read. The arguments are deployed names (or CDK tokens)."""
+        return runtime.Settings(
+            customer=self.customer,
+            environment=self.environment,
+            account=self.account,
+            region=self.region,
+            slack_channel=self.slack.channel,
+            table=table,
+            slack_secret=slack_secret or self.slack.secret,
+            queue=queue,
+            time_zone=self.time_zone,
+            dashboard=self.dashboard_name,
+            contacts={
+                level: tuple(runtime.Contact(**person.model_dump()) for person in people)
+                for level, people in self.contacts.items()
+            },
+            thresholds=dict(self.thresholds),
+            workloads=tuple(runtime.Hint(**workload.model_dump()) for workload in self.workloads),
+        )
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without surprises: a key that stands twice is an error, where PyYAML keeps the last one in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 — PyYAML's own signature
+        seen: set[Any] = set()
+        for key, _ in node.value:
+            name = self.construct_object(key, deep=True)
+            if name in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"'{name}' stands twice", key.start_mark)
+            seen.add(name)
+        return super().construct_mapping(node, deep)
+
+
+def load_environment(path: Path) -> Environment:
+    """Read one file. Raise EnvironmentFileError with one line for each problem: file, field, what is allowed."""
+    try:
+        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 — a SafeLoader's subclass
+    except OSError as error:
+        raise EnvironmentFileError([f"{path}: cannot be read: {error.strerror}"]) from error
+    except UnicodeDecodeError as error:
+        raise EnvironmentFileError([f"{path}: is not UTF-8 text"]) from error
+    except yaml.YAMLError as error:
+        raise EnvironmentFileError([syntax(path, error)]) from error
+    if not isinstance(raw, dict):
+        raise EnvironmentFileError([f"{path}: must be a mapping of fields (customer: …), and is {kind(raw)}"])
+    try:
+        environment = Environment.model_validate(raw)
+    except ValidationError as error:
+        raise EnvironmentFileError(problems(path, error, tuple(Environment.model_fields))) from error
+    if path.stem != environment.name:
+        raise EnvironmentFileError(
+            [f"{path}: the file's name must be {environment.name}{path.suffix}, after its customer and environment"]
+        )
+    return environment
+
+
+def load_environments(folder: Path) -> tuple[Environment, ...]:
+    """Read every file of a folder, by name. Raise EnvironmentFileError with the problems of all files together."""
+    if not folder.is_dir():
+        raise EnvironmentFileError([f"{folder}: there is no such folder"])
+    found: list[Environment] = []
+    wrong: list[str] = []
+    for path in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml"))):
+        try:
+            found.append(load_environment(path))
+        except EnvironmentFileError as error:
+            wrong += error.problems
+    if wrong:
+        raise EnvironmentFileError(wrong)
+    return tuple(found)
