@@ -282,14 +282,6 @@ def _default(subnet: Subnet, tables: list[dict[str, Any]], region: str) -> Defau
     table = own or main or {}
     all_routes = table.get("Routes") or ()
     default: dict[str, Any] = next((r for r in all_routes if r.get("DestinationCidrBlock") == "0.0.0.0/0"), {})
-    hops = (
-        "NatGatewayId",
-        "GatewayId",
-        "TransitGatewayId",
-        "NetworkInterfaceId",
-        "InstanceId",
-        "VpcPeeringConnectionId",
-    )
     return DefaultRoute(
         subnet=subnet.id,
         table=table.get("RouteTableId", ""),

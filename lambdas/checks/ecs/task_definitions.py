@@ -9,7 +9,7 @@ from typing import Any, Literal
 from lambdas.checks import links
 from lambdas.checks.base import Allow, Finding, Look, check
 from lambdas.checks.ecs.services import ServiceState, short
-from lambdas.checks.ecs.tasks import number
+from lambdas.checks.ecs.tasks import StoppedTask, number
 
 SERVICES = 3
 
@@ -78,19 +78,21 @@ class RevisionDiff(Finding):
     title="Task definition: limits, environment, image; what differs from the former revision",
     yields=(TaskDefinition, RevisionDiff),
     needs=(ServiceState,),
+    uses=(StoppedTask,),
     # No resource-level permission for DescribeTaskDefinition (Service Authorization Reference, Amazon ECS).
     allow=(Allow("ecs:DescribeTaskDefinition"),),
 )
 def task_definitions(look: Look) -> Iterator[Finding]:
     """The revision of the newest deployment, and the one before it."""
     for service in look.found.of(ServiceState)[:SERVICES]:
-        now = service.primary.task_definition if service.primary else service.task_definition
-        if not now:
+        settled = service.primary.task_definition if service.primary else service.task_definition
+        if not settled:
             continue
+        now = _tried(look, service, settled)
         raw_now = _describe(look, now)
         current = read(raw_now, service.name, "current", look.aws.region)
         yield current
-        raw_before = _former(look, service, current)
+        raw_before = _former(look, service, current, settled)
         if raw_before is None:
             continue
         former = read(raw_before, service.name, "former", look.aws.region)
@@ -106,9 +108,22 @@ def task_definitions(look: Look) -> Iterator[Finding]:
         )
 
 
-def _former(look: Look, service: ServiceState, current: TaskDefinition) -> dict[str, Any] | None:
-    """The other deployment's revision where one still runs, else the revision before; None where it is gone."""
-    others = [d.task_definition for d in service.deployments if d.task_definition not in ("", current.name)]
+def _tried(look: Look, service: ServiceState, settled: str) -> str:
+    """A newer revision whose tasks stopped: after a rollback the service itself names only the old one."""
+    family, revision = settled.partition(":")[0], _revision(settled)
+    stopped = [t.task_definition for t in look.found.of(StoppedTask) if t.service == service.name]
+    newer = [name for name in stopped if name.partition(":")[0] == family and _revision(name) > revision]
+    return max(newer, key=_revision, default=settled)
+
+
+def _revision(name: str) -> int:
+    return number(name.partition(":")[2]) or 0
+
+
+def _former(look: Look, service: ServiceState, current: TaskDefinition, settled: str) -> dict[str, Any] | None:
+    """What ran before: a rollback's revision, another deployment's, else the one before; None where it is gone."""
+    candidates = [settled, *(d.task_definition for d in service.deployments)]
+    others = [name for name in candidates if name not in ("", current.name)]
     before = others[0] if others else f"{current.family}:{current.revision - 1}" if current.revision > 1 else ""
     if not before:
         return None
