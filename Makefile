@@ -22,10 +22,10 @@ demo: ## the real stack on the embedded AWS, a sample alarm, the Slack page; ONC
 	@$(PY) -m local.demo $(if $(ONCE),--once)
 
 .PHONY: replay
-replay: ## one event, in process: EVENT=events/….json [WORLD=events/worlds/….yaml] [LIVE=1] [JSON=1]
+replay: ## one event, in process: EVENT=<json> [WORLD=<yaml>] [LIVE=1] [JSON=1]
 	@[[ -n "$$EVENT" ]] || { echo "make replay needs EVENT=<file>, for example one under events/" >&2; exit 2; }
 	@tools/bootstrap venv
-	@$(PY) -m local.replay "$$EVENT" $(if $(WORLD),--world "$$WORLD") $(if $(LIVE),--live) $(if $(JSON),--json)
+	@$(PY) -m local.replay --event "$$EVENT" $(if $(WORLD),--world "$$WORLD") $(if $(LIVE),--live) $(if $(JSON),--json)
 
 .PHONY: test
 test: check ## everything that CI runs
@@ -43,6 +43,7 @@ check: ## the fast, static part: lint, format, types, layers
 .PHONY: synth
 synth: ## the CloudFormation templates of every environment, into cdk.out; no credentials, no network
 	@tools/bootstrap venv node
+	@rm -rf cdk.out
 	@$(PY) app.py
 	@.venv/bin/cfn-lint cdk.out/*.template.json
 

@@ -13,7 +13,6 @@ from constructs import Construct
 from infra.topics import created
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
 
     from infra.function import Function
     from infra.queue import Inbox
@@ -23,7 +22,7 @@ LAG = "PulseLag"  # seconds by which the oldest due row is overdue, put by `puls
 
 
 class OwnAlarms(Construct):
-    """The operator topic, its e-mail subscriptions and the alarms.
+    """The operator topic, its e-mail subscription and the alarms.
 
     Attributes:
         topic: where a person hears that Tocsin itself is ill.
@@ -36,7 +35,7 @@ class OwnAlarms(Construct):
         *,
         name: str,
         environment: str,
-        emails: Iterable[str],
+        email: str,
         inbox: Inbox,
         respond: Function,
         pulse: Function,
@@ -44,7 +43,7 @@ class OwnAlarms(Construct):
         super().__init__(scope, id)
         self._name = name
         self.topic = created(self, "Operators", f"{name}-operators")
-        for email in emails:
+        if email:
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
         self._tell = actions.SnsAction(self.topic)
 

@@ -29,8 +29,6 @@ class Shared:
     code: lambda_.Code
     architecture: Architecture
     settings: str  # `lambdas.settings.Settings` as JSON
-    log_level: str
-    log_retention_days: int
 
 
 class Function(Construct):
@@ -59,7 +57,7 @@ class Function(Construct):
             self,
             "Logs",
             log_group_name=f"/aws/lambda/{name}",
-            retention=RETENTION[shared.log_retention_days],
+            retention=logs.RetentionDays.THREE_MONTHS,
             removal_policy=RemovalPolicy.DESTROY,
         )
         self.role = iam.Role(
@@ -84,7 +82,7 @@ class Function(Construct):
             timeout=timeout,
             environment={"TOCSIN_SETTINGS": shared.settings},
             logging_format=lambda_.LoggingFormat.JSON,  # the runtime's own formatter writes `extra=` as fields
-            application_log_level_v2=lambda_.ApplicationLogLevel[shared.log_level],
+            application_log_level_v2=lambda_.ApplicationLogLevel.INFO,
             role=self.role,
             log_group=self.logs,
         )
@@ -110,19 +108,3 @@ class Function(Construct):
                 )
                 names = ", ".join(statement.actions)
                 acknowledge(self.role, {f"IAM5[Resource::{resource}]": f"{why}: {names}"})
-
-
-# What CloudWatch Logs can be told to keep, in days; `infra.environment` allows exactly these.
-RETENTION = {
-    1: logs.RetentionDays.ONE_DAY,
-    3: logs.RetentionDays.THREE_DAYS,
-    5: logs.RetentionDays.FIVE_DAYS,
-    7: logs.RetentionDays.ONE_WEEK,
-    14: logs.RetentionDays.TWO_WEEKS,
-    30: logs.RetentionDays.ONE_MONTH,
-    60: logs.RetentionDays.TWO_MONTHS,
-    90: logs.RetentionDays.THREE_MONTHS,
-    180: logs.RetentionDays.SIX_MONTHS,
-    365: logs.RetentionDays.ONE_YEAR,
-    731: logs.RetentionDays.TWO_YEARS,
-}

@@ -88,8 +88,12 @@ def store(table_arn: str) -> list[Statement]:
 
 
 def post(place: Place, secret: str) -> list[Statement]:
-    """Reading the one secret that posts to Slack need, by its name. Its ARN ends in six characters of AWS's choice."""
-    arn = place.fill("arn:{partition}:secretsmanager:{region}:{account}:secret:") + f"{secret}-??????"
+    """Reading the one secret that posts to Slack need, by its name or ARN.
+
+    The ARN of a secret known by name ends in six characters of AWS's choice.
+    """
+    named = place.fill("arn:{partition}:secretsmanager:{region}:{account}:secret:") + f"{secret}-??????"
+    arn = secret if secret.startswith("arn:") else named
     return [Statement(sid="SlackSecret", actions=("secretsmanager:GetSecretValue",), resources=(arn,))]
 
 

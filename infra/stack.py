@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aws_cdk import Duration, Stack, Tags
 from aws_cdk import Environment as Target
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk.region_info import RegionInfo
 
 from infra.alarms import OwnAlarms
 from infra.asset import Architecture, build
@@ -37,35 +37,33 @@ class TooLargeError(ValueError):
 class TocsinStack(Stack):
     """Tocsin for one customer environment. Synthesis needs neither credentials nor a network."""
 
-    def __init__(self, scope: Construct, environment: Environment, *, architecture: Architecture = "arm64") -> None:
+    def __init__(self, scope: Construct, environment: Environment, *, architecture: Architecture | None = None) -> None:
+        keep = environment.removal == "retain"
         super().__init__(
             scope,
             f"tocsin-{environment.name}",
             env=Target(account=environment.account, region=environment.region),
             description=f"Tocsin, the runbook that runs itself, for {environment.name}",
-            termination_protection=environment.keep_data,
+            termination_protection=keep,
         )
         Tags.of(self).add("tocsin:environment", environment.name)
-        place = Place(
-            partition=RegionInfo.get(environment.region).partition or "aws",
-            region=environment.region,
-            account=environment.account,
-        )
+        place = Place(partition=environment.partition, region=environment.region, account=environment.account)
 
         inbox = Inbox(self, "Inbox", function_timeout=RESPOND_TIMEOUT)
-        incidents = IncidentTable(self, "Incidents", keep=environment.keep_data)
-        for number, source in enumerate(environment.alarm_topics, 1):
-            feed(topic(self, f"AlarmTopic{number}", source, name=f"{self.stack_name}-alarms"), inbox.queue)
-        WorkloadEvents(self, "Events", queue=inbox.queue, patterns=patterns(place, alarms=environment.account_alarms))
+        incidents = IncidentTable(self, "Incidents", keep=keep)
+        for source in environment.alarm_topics:
+            feed(topic(self, source, name=f"{self.stack_name}-alarms"), inbox.queue)
+        WorkloadEvents(
+            self, "Events", queue=inbox.queue, patterns=patterns(place, alarms=environment.alarm_state_changes)
+        )
 
+        architecture = architecture or environment.architecture
         shared = Shared(
             code=lambda_.Code.from_asset(str(build(architecture))),
             architecture=architecture,
             settings=self._settings(environment, inbox, incidents),
-            log_level=environment.log_level,
-            log_retention_days=environment.log_retention_days,
         )
-        own = [*store(incidents.table.table_arn), *post(place, environment.slack_secret)]
+        own = [*store(incidents.table.table_arn), *post(place, environment.slack.secret)]
         respond = Function(
             self,
             "Respond",
@@ -95,7 +93,7 @@ class TocsinStack(Stack):
             "OwnAlarms",
             name=self.stack_name,
             environment=environment.name,
-            emails=environment.operator_emails,
+            email=environment.operator_email,
             inbox=inbox,
             respond=respond,
             pulse=pulse,
@@ -103,10 +101,8 @@ class TocsinStack(Stack):
 
     def _settings(self, environment: Environment, inbox: Inbox, incidents: IncidentTable) -> str:
         """What the handlers validate; the table's name and the queue's URL are filled in at the deployment."""
-        text = environment.settings(
-            table=incidents.table.table_name,
-            queue=inbox.queue.queue_url,
-        ).to_json()
+        settings = environment.settings(table=incidents.table.table_name, slack_secret=environment.slack.secret)
+        text = replace(settings, queue=inbox.queue.queue_url).to_json()
         if (size := len(text.encode())) > SETTINGS_ROOM:
             raise TooLargeError(
                 f"environments/{environment.name}.yaml: its settings take {size} bytes and a function has room for "

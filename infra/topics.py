@@ -10,22 +10,29 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_ssm as ssm
 
+from infra.environment import TopicArn
+
 if TYPE_CHECKING:
     from constructs import Construct
 
-
-def by_arn(scope: Construct, id: str, arn: str) -> sns.ITopic:  # noqa: A002 — CDK's name
-    """A topic that exists."""
-    return sns.Topic.from_topic_arn(scope, id, arn)
+    from infra.environment import Topic
 
 
-def by_parameter(scope: Construct, id: str, name: str) -> sns.ITopic:  # noqa: A002
-    """A topic whose ARN another stack publishes; CloudFormation reads the parameter at each deployment."""
-    arn = ssm.StringParameter.value_for_typed_string_parameter_v2(scope, name, ssm.ParameterValueType.STRING)
-    return sns.Topic.from_topic_arn(scope, id, arn)
+def topic(scope: Construct, source: Topic, *, name: str) -> sns.ITopic:
+    """The topic that an environment names. `name` is what a created one is called.
+
+    A topic behind an SSM parameter is looked up by CloudFormation at each deployment, not by us at synthesis.
+    """
+    if source == "create":
+        return created(scope, "AlarmTopic", name)
+    if isinstance(source, TopicArn):
+        return sns.Topic.from_topic_arn(scope, f"AlarmTopic-{source.arn}".replace(":", "-"), source.arn)
+    where = source.parameter
+    arn = ssm.StringParameter.value_for_typed_string_parameter_v2(scope, where, ssm.ParameterValueType.STRING)
+    return sns.Topic.from_topic_arn(scope, f"AlarmTopic{where}".replace("/", "-"), arn)
 
 
-def created(scope: Construct, id: str, name: str) -> sns.Topic:  # noqa: A002
+def created(scope: Construct, id: str, name: str) -> sns.Topic:  # noqa: A002 — CDK's name
     """A topic of our own that CloudWatch alarms and RDS events of this account may publish to, over TLS."""
     topic = sns.Topic(scope, id, topic_name=name, enforce_ssl=True)
     for service in ("cloudwatch.amazonaws.com", "events.rds.amazonaws.com"):
@@ -40,6 +47,6 @@ def created(scope: Construct, id: str, name: str) -> sns.Topic:  # noqa: A002
     return topic
 
 
-def feed(topic: sns.ITopic, queue: sqs.Queue) -> None:
+def feed(source: sns.ITopic, queue: sqs.Queue) -> None:
     """Send everything that a topic says to the queue, in SNS's envelope (its message id tells duplicates apart)."""
-    topic.add_subscription(subscriptions.SqsSubscription(queue, raw_message_delivery=False))
+    source.add_subscription(subscriptions.SqsSubscription(queue, raw_message_delivery=False))

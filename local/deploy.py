@@ -5,6 +5,7 @@ For the embedded AWS. A real account is deployed to with `make deploy`.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import time
@@ -96,10 +97,8 @@ def _zip(folder: Path) -> bytes:
 
 def _create_bucket(s3: Any, bucket: str) -> None:
     where = {} if s3.meta.region_name == "us-east-1" else {"LocationConstraint": s3.meta.region_name}
-    try:
+    with contextlib.suppress(s3.exceptions.BucketAlreadyOwnedByYou):  # a second stack of the same account
         s3.create_bucket(Bucket=bucket, **({"CreateBucketConfiguration": where} if where else {}))
-    except s3.exceptions.BucketAlreadyOwnedByYou:
-        pass  # a second stack of the same account
 
 
 def _bootstrap_version(client: Client) -> None:
@@ -118,7 +117,7 @@ def _wait(stack: str, cloudformation: Any) -> None:
         time.sleep(_POLL)
     events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
     failed = [
-        f"{event['LogicalResourceId']} ({event['ResourceType']}): {event.get('ResourceStatusReason', 'no reason given')}"
+        f"{event['LogicalResourceId']} ({event['ResourceType']}): {event.get('ResourceStatusReason', 'no reason')}"
         for event in reversed(events)
         if "FAILED" in event["ResourceStatus"]
     ]

@@ -16,18 +16,29 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import boto3
 
 PYTHON = Path(__file__).parent.parent / ".tools" / "emulator" / "bin" / "python"
 START_SECONDS = 60  # two busy cores; it takes about one when they are free
 STOP_SECONDS = 10
 
 # Its standard input is our end of a pipe: when we are gone, however that came about, it goes too.
+# The stack's policies refuse anything but TLS; loopback counts as that here, for requests and for what AWS services
+# send each other. These are internals of one exact version: a changed name fails the start.
 _BOOT = """
 import os, runpy, sys, threading
+from contextvars import ContextVar
 def leave_with_parent():
     sys.stdin.buffer.read()
     os._exit(0)
 threading.Thread(target=leave_with_parent, daemon=True).start()
+from ministack.core import iam_evaluator
+pin = iam_evaluator.pin_request_origin
+iam_evaluator._request_origin.get()
+iam_evaluator._request_origin = ContextVar("origin", default=("127.0.0.1", True))
+iam_evaluator.pin_request_origin = lambda address, secure: pin(address, True)
 sys.argv = ["ministack"]
 runpy.run_module("ministack", run_name="__main__")
 """
@@ -53,6 +64,11 @@ class Emulator:
     region: str
     log: Path
     pid: int
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the account's root at this endpoint."""
+        session: Any = boto3.session.Session(self.account, "not checked", region_name=self.region)
+        return session.client(service, endpoint_url=self.url)
 
 
 def free_port() -> int:
