@@ -61,7 +61,7 @@ def build(
 
 
 def token(aws: Aws, secret: str) -> str:
-    """The bot token from Secrets Manager: the secret is the token itself, or JSON with a field `token`.
+    """The bot token from Secrets Manager: the secret is the token itself, or JSON with a field `bot_token`.
 
     Raises:
         SettingsError: it cannot be read, is empty or has no such field. Its content is never in the message.
@@ -73,9 +73,11 @@ def token(aws: Aws, secret: str) -> str:
         raise SettingsError(f"the secret {secret} cannot be read: {why}") from error
     if text.startswith("{"):
         try:
-            text = str(json.loads(text).get("token", ""))
+            text = str(json.loads(text).get("bot_token", ""))
         except ValueError:
             text = ""
     if not text.startswith("xox"):
-        raise SettingsError(f"the secret {secret} must hold a Slack bot token (xoxb-…), or JSON with a field 'token'")
+        raise SettingsError(
+            f"the secret {secret} must hold a Slack bot token (xoxb-…), or JSON with a field 'bot_token'"
+        )
     return text

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from moto import mock_aws
@@ -72,7 +74,19 @@ def rooms(settings: Settings) -> Iterator[Rooms]:
     with mock_aws(), EmbeddedSlack(channels=("#alerts",)) as slack:
         aws = Aws(REGION)
         create_table(aws, settings.table)
+        _one_at_a_time(aws.dynamodb)
         aws.secretsmanager.create_secret(Name=settings.slack_secret, SecretString=slack.workspace.token)
         client = Slack(lambda: house.token(aws, settings.slack_secret), slack.url)
         yield Rooms(house=house.build(settings, aws=aws, slack=client, clock=clock), slack=slack, clock=clock)
         client.close()
+
+
+def _one_at_a_time(client: Any) -> None:
+    """DynamoDB's writes are atomic; moto's are not when threads meet, so they take turns."""
+    turn, call = threading.Lock(), client._make_api_call
+
+    def atomic(operation: str, parameters: dict[str, Any]) -> Any:
+        with turn:
+            return call(operation, parameters)
+
+    client._make_api_call = atomic

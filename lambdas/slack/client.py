@@ -18,7 +18,9 @@ from lambdas.errors import SettingsError, SlackBusy, SlackError
 
 SLACK_API = "https://slack.com/api/"
 TIMEOUT = 5.0  # seconds; Slack answers in about 0.2
-READS = frozenset({"conversations.history", "conversations.replies"})  # these take form bodies only
+READS = frozenset(
+    {"conversations.history", "conversations.list", "conversations.replies"}
+)  # these take form bodies only
 
 
 class Slack:

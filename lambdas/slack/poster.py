@@ -26,6 +26,7 @@ EVENT_TYPE = "tocsin_post"
 PAGES = frozenset({"initial", "noted", "reopened", "resolved"})  # rather twice than never
 WAIT = 15  # seconds to the next try after a failure, times the attempts so far
 LONGEST = 15 * 60
+PAGES_OF_CHANNELS = 10  # read at most, to find the id behind a channel's name
 LOOK_BACK = 100  # messages of the channel or thread that a look-up reads
 
 log = logging.getLogger("tocsin")
@@ -121,7 +122,7 @@ class Poster:
 
     def _find(self, key: str, channel: str, incident: Incident) -> str:
         """The timestamp of the message that carries the key; empty if there is none."""
-        query: dict[str, Any] = {"channel": channel, "limit": LOOK_BACK, "include_all_metadata": "true"}
+        query: dict[str, Any] = {"limit": LOOK_BACK, "include_all_metadata": "true", "channel": self._identity(channel)}
         if incident.ts:
             answer = self._slack.call("conversations.replies", query | {"ts": incident.ts})
         else:
@@ -131,3 +132,19 @@ class Poster:
             if metadata.get("event_payload", {}).get("key") == key:
                 return str(message["ts"])
         return ""
+
+    def _identity(self, channel: str) -> str:
+        """A channel's id: reading methods take no names."""
+        if not channel.startswith("#"):
+            return channel
+        query = {"types": "public_channel,private_channel", "exclude_archived": "true", "limit": 999}
+        cursor = ""
+        for _ in range(PAGES_OF_CHANNELS):
+            answer = self._slack.call("conversations.list", query | ({"cursor": cursor} if cursor else {}))
+            for found in answer.get("channels", ()):
+                if found.get("name") == channel.removeprefix("#"):
+                    return str(found["id"])
+            cursor = str((answer.get("response_metadata") or {}).get("next_cursor", ""))
+            if not cursor:
+                break
+        raise SlackError("conversations.list", "channel_not_found", channel)
