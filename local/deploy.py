@@ -13,7 +13,12 @@ import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from infra.environment import TopicArn, TopicParameter
+
+if TYPE_CHECKING:
+    from infra.environment import Environment
 
 type Client = Callable[[str], Any]  # service name → boto3 client of the endpoint
 type Progress = Callable[[str], None]
@@ -41,6 +46,21 @@ class Deployed:
     def of(self, kind: str) -> list[str]:
         """Physical ids of a resource type, e.g. `AWS::SNS::Topic`."""
         return [self.resources[logical] for logical, found in self.types.items() if found == kind]
+
+
+def prepare(environment: Environment, client: Client, *, slack_token: str) -> None:
+    """Make what the stack expects to find in its account: the Slack secret and the customer's own topics.
+
+    A topic behind an SSM parameter is created and published there, as the customer's own stack would do it.
+    """
+    client("secretsmanager").create_secret(Name=environment.slack.secret, SecretString=slack_token)
+    for source in environment.alarm_topics:
+        if isinstance(source, TopicArn):
+            client("sns").create_topic(Name=source.arn.rsplit(":", 1)[1])
+        elif isinstance(source, TopicParameter):
+            name = source.parameter.strip("/").replace("/", "-").replace(".", "-")
+            arn = client("sns").create_topic(Name=name)["TopicArn"]
+            client("ssm").put_parameter(Name=source.parameter, Value=arn, Type="String")
 
 
 def deploy(out: Path, stack: str, client: Client, *, progress: Progress = lambda _: None) -> Deployed:
