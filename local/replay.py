@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import boto3
-from infra.environment import EnvironmentFileError, load_environments
 
+from infra.environment import load_environments
+from infra.problems import EnvironmentFileError
 from lambdas import house
 from lambdas.alerts.parse import parse
 from lambdas.alerts.unwrap import unwrap
@@ -89,8 +90,10 @@ def run(event: Any, *, settings: Settings | None = None, world: World | None = N
     with ExitStack() as stack:
         slack = stack.enter_context(EmbeddedSlack(channels=(settings.slack_channel,)))
         own, queue = stack.enter_context(own_plane(base.region, slack.workspace.token, own_calls.append))
-        if not live:
-            stack.enter_context(attached(world or NoWorld(own=frozenset({TABLE, SECRET}))))
+        if world:
+            stack.enter_context(attached(world))
+        elif not live:
+            stack.enter_context(attached(NoWorld(own=frozenset({TABLE, SECRET}))))
         client = Slack(lambda: house.token(own, SECRET), slack.url)
         stack.callback(client.close)
         rooms = house.build(
