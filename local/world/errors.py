@@ -22,7 +22,7 @@ class WorldFileError(ValueError):
         self.problems = problems
 
 
-class AwsError(ServiceException):  # type: ignore[misc] # moto publishes no types
+class AwsError(ServiceException):
     """An error that AWS answers with: its code, its sentence, and the HTTP status where the model has none."""
 
     def __init__(self, code: str, message: str, status: int | None = None) -> None:

@@ -148,7 +148,7 @@ def _parsed(response: Response, model: Any, url: str, attempt: int) -> tuple[Any
     headers = HTTPHeaders()
     for key, value in response.headers.items():
         headers[key] = value
-    http = botocore.awsrequest.AWSResponse(url, response.status, headers, _Body(response.body))  # type: ignore[arg-type] # moto does the same
+    http = botocore.awsrequest.AWSResponse(url, response.status, headers, _Body(response.body))
     parser = create_parser(model.service_model.resolved_protocol)
     given = {"status_code": response.status, "headers": headers, "body": response.body}
     parsed: dict[str, Any] = parser.parse(given, model.output_shape)

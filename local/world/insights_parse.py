@@ -16,8 +16,8 @@ _TOKEN = re.compile(
 _SLASH = re.compile(r"\s*(?P<symbol>/)")
 _COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
 
-# An expression: (field, name) (value, v) (call, name, args) (compare, op, a, b) (and|or, a, b) (not, a) (in, a, options)
-# (like, a, pattern) (math, op, a, b) (bin, seconds)
+# An expression begins with its kind: field, value, call, compare, and, or, not, in, like, math or bin. What follows are
+# its operands: names, numbers, texts, patterns, or expressions again.
 type Node = tuple[Any, ...]
 
 

@@ -61,17 +61,25 @@ def parse(service: str, request: Request) -> tuple[Any, str, dict[str, Any]]:
 def serialise(service: str, operation: Any, protocol: str, result: Any) -> Response:
     """An answer (a dict in the output shape, or an AwsError) → bytes in the protocol."""
     serializer = get_serializer_class(service, protocol)(operation)
-    raw = _error(serializer, operation, result) if isinstance(result, AwsError) else serializer.serialize(result)
+    raw = (
+        _error(serializer, operation, protocol, result)
+        if isinstance(result, AwsError)
+        else serializer.serialize(result)
+    )
     body = raw["body"]
     headers = {key: str(value) for key, value in raw["headers"].items()}
     return Response(raw["status_code"], headers, body.encode() if isinstance(body, str) else (body or b""))
 
 
-def _error(serializer: Any, operation: Any, error: AwsError) -> Any:
+def _error(serializer: Any, operation: Any, protocol: str, error: AwsError) -> Any:
     """As the serialiser does it, but an error that the model does not list (AccessDenied, Throttling) is no warning."""
     shape = ErrorLookupFactory().for_service(operation.service_model).from_code(error.code)
     if shape is None:
-        described = {"code": error.code, "httpStatusCode": error.status or _status(error.code), "senderFault": True}
+        described = {
+            "code": error.code,
+            "httpStatusCode": error.status or _status(error.code, protocol),
+            "senderFault": True,
+        }
         shape = ErrorShape(error.code, {"exception": True, "type": "structure", "members": {}, "error": described})
     written = serializer.MAP_TYPE()
     serializer._serialize_error_metadata(written, error, shape)  # noqa: SLF001 # pinned internals, contract-tested
@@ -82,8 +90,10 @@ def _error(serializer: Any, operation: Any, error: AwsError) -> Any:
     return response
 
 
-def _status(code: str) -> int:
+def _status(code: str, protocol: str) -> int:
     """The HTTP status of an error that the service's model does not list."""
+    if protocol == "json" and not code.startswith(("Internal", "ServiceUnavailable")):
+        return 400  # the JSON protocols say everything but their own trouble with 400
     if "AccessDenied" in code or code in {"UnauthorizedOperation", "ExpiredToken", "InvalidClientTokenId"}:
         return 403
     if code.startswith(("Internal", "ServiceUnavailable")):
@@ -91,15 +101,31 @@ def _status(code: str) -> int:
     return 400
 
 
-def respond(world: World, service: str, request: Request, patience: float | None = None) -> Response | None:
-    """The World's answer to a request, or None when our own plane should answer it."""
+def respond(
+    world: World, service: str, request: Request, *, patience: float | None = None, caller: str | None = None
+) -> Response | None:
+    """The World's answer to a request, or None when our own plane should answer it.
+
+    Raises:
+        HungError: a `hang` fault outlasted `patience` seconds.
+        WorldError: see `World.answer`.
+        NotFound: (werkzeug's) the request is none of the service's operations.
+    """
+    if not world.concerns(service):
+        return None
     operation, protocol, params = parse(service, request)
-    result = world.answer(service, operation.name, params, patience)
+    result = world.answer(service, operation.name, params, patience=patience, caller=caller)
     if result is None:
         return None
     response = serialise(service, operation, protocol, result)
     response.headers["x-amzn-RequestId"] = f"world-{len(world.ledger.entries)}"
     return response
+
+
+def refused(service: str, request: Request, code: str, message: str) -> Response:
+    """An error of ours in the request's own protocol, so that every client shows it and none tries again."""
+    operation, protocol, _ = parse(service, request)
+    return serialise(service, operation, protocol, AwsError(code, message, 400))
 
 
 @cache

@@ -104,6 +104,11 @@ class World:
         """The Lambda event that brings the alarm (SQS around SNS), or the file's own `event`."""
         return notification.lambda_event(self, state)
 
+    def concerns(self, service: str) -> bool:
+        """Whether any call to a service may be the World's: our own plane's bodies are not even parsed."""
+        plain = service in OWN_PLANE and service not in services()
+        return not plain or any(fault.service == service for fault in self.head.faults)
+
     def owns(self, call: Call) -> bool:
         """Whether the World answers; False: our own plane does. Raises WorldError for what it does not implement."""
         service = services().get(call.service)
@@ -119,7 +124,15 @@ class World:
             return False
         raise self.failed(f"{call.service}:{call.operation}: the World does not implement this operation")
 
-    def answer(self, service: str, operation: str, params: dict[str, Any], patience: float | None = None) -> Any:
+    def answer(
+        self,
+        service: str,
+        operation: str,
+        params: dict[str, Any],
+        *,
+        patience: float | None = None,
+        caller: str | None = None,
+    ) -> Any:
         """The answer as a dict in the output shape; an AwsError is returned, not raised; None falls through.
 
         Raises:
@@ -143,7 +156,7 @@ class World:
                 operation=operation,
                 params=params,
                 resources=resources_of(call),
-                caller=self.caller,
+                caller=caller or self.caller,
                 error=result.code if isinstance(result, AwsError) else None,
                 milliseconds=(time.perf_counter() - began) * 1000,
             )

@@ -130,7 +130,7 @@ def get_metric_data(call: Call) -> Item:
         raise AwsError("ValidationError", "The collection MetricDataQueries must not have a size greater than 500.")
     query = Query(call)
     newest_first = params.get("ScanBy", "TimestampDescending") != "TimestampAscending"
-    flat = []
+    flat: list[tuple[str, str, list[tuple[float, float]]]] = []
     for one in params["MetricDataQueries"]:
         lines = query.results(one["Id"])
         if one.get("ReturnData", True):

@@ -48,7 +48,8 @@ def _repository_of(call: Call) -> Item:
 
 
 def _named(repository: Item, image: Item) -> Item | None:
-    for known in repository["images"]:
+    images: list[Item] = repository["images"]
+    for known in images:
         if image.get("imageDigest") not in (None, known["imageDigest"]):
             continue
         if "imageTag" in image and image["imageTag"] not in known.get("imageTags", []):

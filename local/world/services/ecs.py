@@ -221,7 +221,8 @@ def list_task_definitions(call: Call) -> Item:
 @service.answers("DescribeClusters")
 def describe_clusters(call: Call) -> Item:
     """Clusters by name or ARN; counts follow from the tasks and services unless the world says them."""
-    found, failures = [], []
+    found: list[Item] = []
+    failures: list[Item] = []
     for name in [short(c) for c in call.params.get("clusters", ["default"])]:
         match = [c for c in call.items("clusters") if c["clusterName"] == name]
         if not match and name in _cluster_names(call):

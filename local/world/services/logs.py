@@ -96,7 +96,7 @@ def describe_log_streams(call: Call) -> Item:
     streams: dict[str, list[Event]] = {}
     for event in between(call.world, group, 0, _FOREVER):
         streams.setdefault(event.stream, []).append(event)
-    listed = [
+    listed: list[Item] = [
         {
             "logStreamName": name,
             "creationTime": events[0].at,

@@ -47,8 +47,9 @@ def _fits(call: Call, item: Item, asked: Item) -> bool:
     if key == "Path":
         return any(item["Name"].startswith(value.rstrip("/") + "/") for value in values)
     text = str(item.get(key, ""))
-    tests = {"Equals": text.__eq__, "BeginsWith": text.startswith, "Contains": text.__contains__}
-    return any(tests[option](value) for value in values)
+    if option == "BeginsWith":
+        return any(text.startswith(value) for value in values)
+    return any(value in text if option == "Contains" else value == text for value in values)
 
 
 def _shown(item: Item) -> Item:
