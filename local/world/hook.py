@@ -23,7 +23,7 @@ from botocore.parsers import create_parser
 from local.world.errors import HungError
 from local.world.ledger import Entry, Ledger
 from local.world.service import services
-from local.world.wire import Request, by_event_name, respond
+from local.world.wire import Request, respond
 from local.world.world import OWN_PLANE, READ
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _dispatch(model: Any = None, params: Any = None, context: Any = None, **_: A
     if not _attached or model is None:
         return None
     world = _attached[-1]
-    service = by_event_name(model.service_model.service_id.hyphenize())
+    service = model.service_model.service_name  # the boto3 client name
     if service is None:
         return None
     if isinstance(world, NoWorld):
