@@ -242,7 +242,9 @@ def test_a_wrong_secret_loses_nothing(rooms: Rooms, caplog: pytest.LogCaptureFix
     responder.respond(sqs(message()), rooms.house)
     assert roots(rooms) == []
     assert "xoxb-secret-value" not in caplog.text
-    rooms.house.aws.secretsmanager.put_secret_value(SecretId="acme/slack", SecretString=json.dumps({"bot_token": secret}))
+    rooms.house.aws.secretsmanager.put_secret_value(
+        SecretId="acme/slack", SecretString=json.dumps({"bot_token": secret})
+    )
     rooms.clock.now += 60
     pulse(rooms.house)
     assert len(roots(rooms)) == 1

@@ -1,0 +1,144 @@
+"""Run a labelled world through event → alert → target → playbook → diagnosis, and compare it with its label."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lambdas.alerts.parse import parse
+from lambdas.alerts.unwrap import unwrap
+from lambdas.aws import Aws
+from lambdas.checks.base import Look
+from lambdas.diagnosis.examine import window
+from lambdas.diagnosis.runner import diagnose
+from lambdas.playbooks import playbook_for
+from lambdas.settings import Settings
+from lambdas.targets import resolve
+from local.world.hook import attached
+from local.world.model import load_world
+
+if TYPE_CHECKING:
+    from lambdas.diagnosis.model import Diagnosis
+    from local.world.model import Expect
+
+ROOT = Path(__file__).parents[2] / "events" / "worlds"
+STANDING = ("confirmed", "likely")
+# An unchanged query may be asked again for its result: that is how Insights answers.
+POLLED = ("GetQueryResults",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What one world gave."""
+
+    name: str
+    kind: str
+    expect: Expect
+    diagnosis: Diagnosis
+    calls: int
+    repeated: tuple[str, ...] = ()
+    labels: dict[str, str] = field(default_factory=dict)  # cause → verdict
+
+    @property
+    def headlines(self) -> list[str]:
+        """The causes of which one should come first."""
+        wanted = self.expect.headline
+        return [wanted] if isinstance(wanted, str) else wanted
+
+    @property
+    def verdicts(self) -> list[str]:
+        """The verdicts that are honest for it."""
+        wanted = self.expect.verdict
+        return [wanted] if isinstance(wanted, str) else wanted
+
+    @property
+    def right(self) -> bool:
+        """Whether the right cause leads."""
+        return self.diagnosis.headline.id in self.headlines
+
+    @property
+    def false_confirmed(self) -> list[str]:
+        """Confirmed causes that the label knows nothing of."""
+        allowed = {*self.headlines, *self.expect.also, *self.expect.effects}
+        return [id_ for id_, verdict in self.labels.items() if verdict == "confirmed" and id_ not in allowed]
+
+    @property
+    def complaints(self) -> list[str]:
+        """Everything in which the diagnosis differs from the label, but the headline."""
+        got = self.labels
+        return [
+            *(f"FALSE CONFIRMED {id_}" for id_ in self.false_confirmed),
+            *(f"never {id_}: {got[id_]}" for id_ in self.expect.never if got.get(id_) in STANDING),
+            *(
+                f"also {id_}: {got.get(id_, 'not judged')}"
+                for id_ in self.expect.also
+                if got.get(id_) not in (*STANDING, "possible")
+            ),
+            *(
+                f"ruled_out {id_}: {got.get(id_, 'not judged')}"
+                for id_ in self.expect.ruled_out
+                if got.get(id_) != "ruled_out"
+            ),
+            *(
+                f"could_not_check {id_}: {got.get(id_, 'not judged')}"
+                for id_ in self.expect.could_not_check
+                if got.get(id_) != "could_not_check"
+            ),
+            *(
+                [f"verdict {self.diagnosis.headline.judgement.verdict}, not {'/'.join(self.verdicts)}"]
+                if self.right and self.diagnosis.headline.judgement.verdict not in self.verdicts
+                else []
+            ),
+        ]
+
+    @property
+    def line(self) -> str:
+        """One line of the table."""
+        head = self.diagnosis.headline
+        mark = "ok " if self.right else "BAD"
+        text = f"{mark} {self.name:58} {'/'.join(self.headlines):42} {head.id} ({head.judgement.verdict}) {self.calls} calls"
+        return text + "".join(f"\n        {c}" for c in self.complaints)
+
+
+def worlds(*folders: str) -> list[Path]:
+    """The world files of some folders, or of all."""
+    roots = [ROOT / folder for folder in folders] if folders else [ROOT]
+    return sorted(path for root in roots for path in root.rglob("*.yaml"))
+
+
+def run(path: Path, *, deadline: float = 60.0) -> Run:
+    """Replay one world, in process."""
+    world = load_world(path)
+    alert = parse(unwrap(world.sns_event())[0])
+    settings = Settings(
+        customer="acme",
+        environment="production",
+        account=alert.account,
+        region=alert.region,
+        slack_channel="#alerts",
+        table="incidents",
+        slack_secret="acme/slack",
+    )
+    target = resolve(alert)
+    with attached(world):
+        look = Look(
+            aws=Aws(alert.region),
+            alert=alert,
+            target=target,
+            window=window(alert, world.clock.now().timestamp()),
+            settings=settings,
+        )
+        diagnosis = diagnose(look, playbook_for(target), deadline=deadline)
+    calls = world.ledger.calls()
+    asked = Counter(f"{c.action} {c.params}" for c in calls if c.operation not in POLLED)
+    return Run(
+        name=f"{path.parent.name}/{path.stem}",
+        kind=world.head.kind,
+        expect=world.head.expect,
+        diagnosis=diagnosis,
+        calls=len(calls),
+        repeated=tuple(call for call, times in asked.items() if times > 1),
+        labels={ranked.id: ranked.judgement.verdict for ranked in diagnosis.causes},
+    )

@@ -1,0 +1,158 @@
+"""The table on moto: what only DynamoDB can decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from moto import mock_aws
+
+from lambdas.aws import Aws
+from lambdas.errors import Contended, Duplicate
+from lambdas.incidents.model import Alarm, Incident, Judged, Post
+from lambdas.incidents.store import KEEP_INCIDENT, LEASE, Due, Head, Move, Store, Timeline
+from local.plane import create_table
+
+NOW = 1_795_489_560
+EVENT = Timeline(at=NOW * 1000, id="e1", kind="alarm.ALARM", body='{"a":1}')
+INITIAL, EDIT = Post("initial"), Post("edit", 0, 2)
+JUDGED = Judged(severity=2, tier="critical", scope="unknown", service="s", target="ecs:c/s", impact="i")
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    with mock_aws():
+        aws = Aws("eu-west-1")
+        create_table(aws, "t")
+        yield Store(aws.dynamodb, "t")
+
+
+def incident(id_: str = "INC-1", **changes: object) -> Incident:
+    alarm = Alarm(name="a", state="ALARM", at=NOW)
+    base = Incident(
+        id=id_,
+        status="OPEN",
+        judged=JUDGED,
+        alarms={"k": alarm},
+        opened_at=NOW,
+        detected_at=NOW,
+        clock_from=NOW,
+        next_update=NOW + 900,
+    )
+    return replace(base, **changes)  # type: ignore[arg-type] # a test's shorthand
+
+
+def test_what_is_written_is_read_back(store: Store) -> None:
+    written = store.commit(incident(), EVENT, [INITIAL], NOW)
+    assert written.ver == 1
+    assert store.incident("INC-1") == written
+    assert store.timeline("INC-1") == [EVENT]
+    assert store.unsent("INC-1") == [INITIAL]
+    assert store.open_incidents() == ["INC-1"]
+    assert store.incident("INC-2") is None
+
+
+def test_an_event_that_is_on_the_timeline_is_a_duplicate(store: Store) -> None:
+    first = store.commit(incident(), EVENT, [INITIAL], NOW)
+    with pytest.raises(Duplicate):
+        store.commit(incident(), EVENT, [INITIAL], NOW)  # a new incident, by another worker
+    with pytest.raises(Duplicate):
+        store.commit(first, EVENT, [], NOW)
+
+
+def test_a_version_that_moved_on_is_contended_and_changes_nothing(store: Store) -> None:
+    first = store.commit(incident(), EVENT, [], NOW)
+    second = store.commit(first, replace(EVENT, id="e2"), [], NOW)
+    with pytest.raises(Contended):
+        store.commit(first, replace(EVENT, id="e3"), [EDIT], NOW)
+    assert store.incident("INC-1") == second
+    assert [row.id for row in store.timeline("INC-1")] == ["e1", "e2"]
+    assert store.unsent("INC-1") == []
+
+
+def test_an_alarms_head_moves_only_from_where_it_was_read(store: Store) -> None:
+    move = Move(key="k", at=NOW * 1000, state="ALARM", before=None)
+    store.commit(incident(), EVENT, [], NOW, move=move)
+    head = store.head("k")
+    assert head == Head(at=NOW * 1000, state="ALARM", incident="INC-1")
+    with pytest.raises(Contended):
+        store.commit(incident("INC-2"), replace(EVENT, id="e2"), [], NOW, move=move)
+    assert store.incident("INC-2") is None
+    store.move_head(Move(key="k", at=NOW * 1000 + 5, state="OK", before=head))
+    with pytest.raises(Contended):
+        store.move_head(Move(key="k", at=NOW * 1000 + 9, state="OK", before=head))
+    assert store.head("k") == Head(at=NOW * 1000 + 5, state="OK", incident="INC-1")
+
+
+def test_two_alarms_of_one_resource_cannot_both_open_for_it(store: Store) -> None:
+    store.commit(incident(), EVENT, [], NOW, group=("ecs:c/s", ""))
+    with pytest.raises(Contended):
+        store.commit(incident("INC-2"), replace(EVENT, id="e2"), [], NOW, group=("ecs:c/s", ""))
+    assert store.group("ecs:c/s") == "INC-1"
+
+
+def test_a_row_has_one_owner_until_its_lease_ends(store: Store) -> None:
+    store.commit(incident(), EVENT, [INITIAL], NOW)
+    claim = store.claim("INC-1", INITIAL, NOW)
+    assert claim is not None
+    assert claim.attempt == 1
+    assert store.claim("INC-1", INITIAL, NOW + LEASE) is None
+    again = store.claim("INC-1", INITIAL, NOW + LEASE + 1)
+    assert again is not None
+    assert again.attempt == 2
+    store.sent_root(again, "C1", "1.5")
+    assert store.claim("INC-1", INITIAL, NOW + 10 * LEASE) is None
+    assert store.unsent("INC-1") == []
+
+
+def test_the_root_messages_place_survives_the_next_event(store: Store) -> None:
+    first = store.commit(incident(), EVENT, [INITIAL], NOW)
+    claim = store.claim("INC-1", INITIAL, NOW)
+    assert claim is not None
+    store.sent_root(claim, "C1", "1.5")
+    with pytest.raises(Contended):  # it read the document before the place was there
+        store.commit(first, replace(EVENT, id="e2"), [], NOW)
+    placed = store.incident("INC-1")
+    assert placed is not None
+    store.commit(placed, replace(EVENT, id="e2"), [], NOW)
+    kept = store.incident("INC-1")
+    assert kept is not None
+    assert (kept.channel, kept.ts) == ("C1", "1.5")
+
+
+def test_a_released_row_is_due_again_after_its_wait(store: Store) -> None:
+    store.commit(incident(), EVENT, [INITIAL], NOW)
+    claim = store.claim("INC-1", INITIAL, NOW)
+    assert claim is not None
+    store.release(claim, NOW, 40)
+    assert store.due(NOW + 39) == []
+    assert store.due(NOW + 40) == [Due("INC-1", INITIAL, NOW + 40)]
+    assert store.claim("INC-1", INITIAL, NOW + 40) is not None
+
+
+def test_the_due_index_holds_what_the_clock_must_look_at_oldest_first(store: Store) -> None:
+    for number in range(6):  # over the shards
+        store.commit(
+            incident(f"INC-{number}", next_update=NOW + 900 + number), replace(EVENT, id=f"e{number}"), [], NOW
+        )
+    assert store.due(NOW + 899) == []
+    assert [row.incident for row in store.due(NOW + 903)] == ["INC-0", "INC-1", "INC-2", "INC-3"]
+
+
+def test_a_resolved_incident_leaves_the_indexes_and_expires(store: Store) -> None:
+    opened = store.commit(incident(), EVENT, [], NOW)
+    resolved = replace(opened, status="RESOLVED", next_update=None, resolved_at=NOW)
+    store.commit(resolved, replace(EVENT, id="e2"), [], NOW)
+    assert store.open_incidents() == []
+    assert store.due(NOW + 10_000) == []
+    key = {"pk": {"S": "INC#INC-1"}, "sk": {"S": "META"}}
+    item = store._client.get_item(TableName="t", Key=key)["Item"]
+    assert item["ttl"] == {"N": str(NOW + KEEP_INCIDENT)}
+    assert "due_pk" not in item
+
+
+def test_posts_are_delivered_in_the_order_they_must_appear(store: Store) -> None:
+    posts = [Post("resolved"), Post("edit", 0, 3), Post("diagnosis"), Post("initial"), Post("reopened", 1)]
+    store.commit(incident(), EVENT, posts, NOW)
+    assert [post.kind for post in store.unsent("INC-1")] == ["initial", "diagnosis", "edit", "resolved", "reopened"]
