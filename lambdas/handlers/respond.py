@@ -24,6 +24,7 @@ from lambdas.settings import Settings
 
 if TYPE_CHECKING:
     from lambdas.alerts.model import Alert
+    from lambdas.alerts.unwrap import Delivery
     from lambdas.desk import Taken
     from lambdas.diagnosis.examine import Examined
 
@@ -76,28 +77,35 @@ def respond(event: Any, house: House, left: float | None = None) -> Outcome:
             due[asked] = None
             continue
         try:
-            taken = house.desk.take(parse(delivery))
+            taken = _take(delivery, house)
         except Exception:  # a record must not take the others of its batch with it
-            log.exception("not stored; it comes again", extra={"record": delivery.record_id})
+            log.exception("not stored or not posted; it comes again", extra={"record": delivery.record_id})
             outcome.failed.append(delivery.record_id)
             continue
         outcome.taken.append(taken)
-        incident = taken.incident
-        log.info(
-            "taken", extra={"alert": taken.alert.name, "outcome": taken.outcome, "incident": incident and incident.id}
-        )
-        if incident:
-            house.poster.deliver(incident.id, taken.posts)
-            if any(post.kind == "diagnosis" for post in taken.posts):
-                due[incident.id] = taken.alert
+        if taken.incident and any(post.kind == "diagnosis" for post in taken.posts):
+            due[taken.incident.id] = taken.alert
     outcome.posted = time.perf_counter() - started
     for id_, alert in due.items():
         spent = time.perf_counter() - started
         deadline = DEADLINE if left is None else min(DEADLINE, left - spent - MARGIN)
         if deadline > 0:  # else the row stays due, and pulse brings it again
-            _diagnose(id_, alert, house, outcome, deadline)
+            try:
+                _diagnose(id_, alert, house, outcome, deadline)
+            except Exception:  # the row stays due, and pulse brings it again
+                log.exception("not diagnosed; it comes again", extra={"incident": id_})
     outcome.done = time.perf_counter() - started
     return outcome
+
+
+def _take(delivery: Delivery, house: House) -> Taken:
+    """Store one alert and post what follows from it."""
+    taken = house.desk.take(parse(delivery))
+    incident = taken.incident
+    log.info("taken", extra={"alert": taken.alert.name, "outcome": taken.outcome, "incident": incident and incident.id})
+    if incident:
+        house.poster.deliver(incident.id, taken.posts)
+    return taken
 
 
 def _diagnose(id_: str, alert: Alert | None, house: House, outcome: Outcome, deadline: float) -> None:
