@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
 
 import yaml
@@ -30,6 +29,9 @@ from infra.problems import EnvironmentFileError, kind, nearest, problems, syntax
 from lambdas import settings as runtime
 from lambdas.alerts.regions import partition as partition_of
 from lambdas.triage.thresholds import BY_ID
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @cache
@@ -151,7 +153,7 @@ class Environment(Part):
     ]  # twelve digits, in quotes
     region: Annotated[str, AfterValidator(_region)]
     time_zone: Annotated[str, AfterValidator(_time_zone)] = "UTC"
-    alarm_topics: tuple[Topic, ...] = Field(default=("create",), min_length=1)
+    alarm_topics: tuple[Topic, ...] = ("create",)
     alarm_state_changes: bool = False  # also take every alarm's state change from the event bus
     slack: Slack
     contacts: Mapping[Literal["1", "2", "3"], tuple[Person, ...]] = Field(default_factory=dict)
@@ -182,6 +184,8 @@ class Environment(Part):
                 _, partition, _, region, *_ = topic.arn.split(":")
                 if (partition, region) != (partition_of(self.region), self.region):
                     raise ValueError(f"alarm_topics: {topic.arn} is not in {self.region}")
+        if not self.alarm_topics:
+            raise ValueError("alarm_topics: needs at least one topic; leave the field out for 'create'")
         if self.alarm_topics.count("create") > 1:
             raise ValueError("alarm_topics: 'create' stands more than once; one created topic is enough")
         return self

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
     import yaml
     from pydantic import ValidationError
 
@@ -87,8 +88,10 @@ def _sentence(problem: Any, known: tuple[str, ...]) -> str:
         return _WORDS[what]
     if what == "string_pattern_mismatch":
         return f"must be {_PATTERNS.get(last, problem['ctx']['pattern'])}{_got(problem['input'])}"
-    message = problem["msg"].removeprefix("Value error, ")
-    return f"{message[:1].lower()}{message[1:]}" + ("" if what == "value_error" else _got(problem["input"]))
+    message = str(problem["msg"])
+    if what == "value_error":
+        return message.removeprefix("Value error, ")
+    return f"{message[:1].lower()}{message[1:]}{_got(problem['input'])}"
 
 
 def _got(value: object) -> str:

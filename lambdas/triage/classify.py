@@ -16,7 +16,7 @@ from lambdas.triage.measured import Measured
 from lambdas.triage.model import Classification
 from lambdas.triage.quantity import Quantity, quantity
 from lambdas.triage.severity import severity
-from lambdas.triage.thresholds import Trigger, triggers_of
+from lambdas.triage.thresholds import OUTAGE_SHARE, Trigger, triggers_of
 from lambdas.triage.wording import figure
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def classify(
         alert,
         tiered.tier,
         known,
-        unavailable=tiered.unavailable or _unavailable(alert, known),
+        unavailable=tiered.unavailable or _unavailable(alert, judged, known),
         provisional=tiered.provisional or measured is None,
     )
     service = service_name(alert, about, settings.workloads)
@@ -121,9 +121,13 @@ def _value(judged: Quantity, trigger: Trigger) -> str:
     return f"{trigger.quantity} {figure(judged.value)} {trigger.unit}".rstrip()
 
 
-def _unavailable(alert: Alert, measured: Measured) -> str:
-    """Tell a complete outage from the alarm itself: nothing healthy, nothing running."""
-    if alert.kind != "alarm" or alert.state != "ALARM" or not alert.metrics or alert.expression:
+def _unavailable(alert: Alert, judged: Quantity | None, measured: Measured) -> str:
+    """Tell a complete outage from the alarm itself: nothing healthy, nothing running, every request failing."""
+    if judged is None or alert.state != "ALARM":
+        return ""
+    if judged.family == "5xx" and judged.value is not None and judged.value >= OUTAGE_SHARE:
+        return f"{figure(judged.value)} % of the requests fail"
+    if alert.expression:
         return ""
     zero = alert.observed == 0 and alert.comparison.startswith("LessThan")
     match alert.metrics[0].name:

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from infra.environment import Environment, TopicParameter, load_environment, load_environments
+from infra.problems import EnvironmentFileError
+from lambdas.settings import Settings
+from lambdas.triage.thresholds import BY_ID
+
+ROOT = Path(__file__).parents[3]
+MINIMAL = """
+customer: acme
+environment: production
+account: "123456789012"
+region: eu-west-1
+slack: {secret: acme/slack}
+"""
+
+
+def write(folder: Path, text: str, name: str = "acme-production.yaml") -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def problems(folder: Path, text: str, name: str = "acme-production.yaml") -> list[str]:
+    path = write(folder, text, name)
+    with pytest.raises(EnvironmentFileError) as raised:
+        load_environment(path)
+    assert str(raised.value) == "\n".join(raised.value.problems)
+    assert all(problem.startswith(f"{path}:") and "\n" not in problem for problem in raised.value.problems)
+    return [problem.removeprefix(f"{path}: ").removeprefix(f"{path}:") for problem in raised.value.problems]
+
+
+def test_the_example_is_valid_and_shows_every_field() -> None:
+    (example,) = [e for e in load_environments(ROOT / "environments") if e.name == "acme-production"]
+    text = (ROOT / "environments" / "acme-production.yaml").read_text()
+    assert [field for field in Environment.model_fields if f"{field}:" not in text] == []
+    assert [trigger for trigger in BY_ID if trigger not in text] == []
+    assert example.alarm_topics == ("create", TopicParameter(parameter="/acme/production/alarm-topic-arn"))
+    assert [level for level, people in example.contacts.items() if people] == ["1", "2", "3"]
+
+
+def test_defaults(tmp_path: Path) -> None:
+    environment = load_environment(write(tmp_path, MINIMAL))
+    assert environment.name == "acme-production"
+    assert environment.dashboard_name == "acme-production-technical-dashboard"
+    assert environment.alarm_topics == ("create",)
+    assert (environment.time_zone, environment.slack.channel, environment.partition) == ("UTC", "#alerts", "aws")
+    assert (environment.architecture, environment.keep_data, environment.account_alarms) == ("arm64", True, False)
+    assert environment.operator_emails == ()
+
+
+def test_settings_survive_the_way_into_the_function(tmp_path: Path) -> None:
+    text = MINIMAL + (
+        "contacts: {2: [{name: SRE, slack: U023BECGF}]}\n"
+        "thresholds: {ecs.cpu.critical: 92}\n"
+        "workloads: [{service: shop, tables: [t]}]\n"
+    )
+    settings = load_environment(write(tmp_path, text)).settings("incidents", "arn:secret", "queue-url")
+    assert Settings.from_json(settings.to_json()) == settings
+    assert (settings.table, settings.slack_secret, settings.queue) == ("incidents", "arn:secret", "queue-url")
+    assert settings.thresholds == {"ecs.cpu.critical": 92.0}
+    assert settings.contacts["2"][0].slack == "U023BECGF"
+    assert settings.workloads[0].tables == ("t",)
+    assert load_environment(write(tmp_path, MINIMAL)).settings("incidents").slack_secret == "acme/slack"
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("customer: Acme", "customer: must be lower-case letters, digits and hyphens, at most 40; it says 'Acme'"),
+        ("account: 123456789012", "account: write it in quotes: YAML reads the bare number otherwise"),
+        ('account: "1234"', "account: must be twelve digits, in quotes; it says '1234'"),
+        ("region: eu-wst-1", "region: 'eu-wst-1' is no AWS region; did you mean eu-west-1"),
+        ("time_zone: Zurich", "time_zone: 'Zurich' is no IANA time zone such as Europe/Zurich"),
+        ("slack: {}", "slack.secret: is required"),
+        ("slack: {secret: s, channel: alerts}", "slack.channel: 'alerts' is no channel: write '#alerts' (in quotes)"),
+        ("slak: {}", "slak: is not a known field; did you mean slack? Known: customer, environment"),
+        ("slack: {secret: s, token: x}", "slack.token: is not a known field"),
+        ("alarm_topics: [crate]", "alarm_topics[0]: must be 'create', {arn: <ARN of an SNS topic>} or {parameter:"),
+        ("alarm_topics: [{arn: nope}]", "alarm_topics[0]: must be 'create', {arn: <ARN of an SNS topic>}"),
+        (
+            'alarm_topics: [{arn: "arn:aws:sns:us-east-1:123456789012:x"}]',
+            "alarm_topics: arn:aws:sns:us-east-1:123456789012:x is not in eu-west-1",
+        ),
+        ("alarm_topics: [create, create]", "alarm_topics: 'create' stands more than once"),
+        ("alarm_topics: []", "alarm_topics: needs at least one topic"),
+        ("contacts: {1: [{name: x}]}", "contacts.1[0]: needs at least one of slack, email, phone"),
+        ("contacts: {1: [{name: x, phone: '044 123'}]}", "contacts.1[0].phone: must be a number with its country"),
+        ("contacts: {4: []}", "contacts.4.[key]: input should be '1', '2' or '3'"),
+        (
+            "thresholds: {ecs.cpu.crit: 5}",
+            "thresholds: 'ecs.cpu.crit' is no trigger of the runbook; did you mean ecs.cpu",
+        ),
+        ("thresholds: {ecs.cpu.warning: high}", "thresholds.ecs.cpu.warning: must be a number"),
+        ("thresholds: {ecs.cpu.warning: -1}", "thresholds.ecs.cpu.warning: input should be greater than or equal to 0"),
+        ("architecture: arm", "architecture: input should be 'arm64' or 'x86_64'; it says 'arm'"),
+        ("removal: never", "removal: input should be 'retain' or 'destroy'; it says 'never'"),
+        ("log_retention_days: 42", "log_retention_days: CloudWatch Logs keeps 1, 3, 5"),
+        ("operator_email: nobody", "operator_email: must be an e-mail address; it says 'nobody'"),
+    ],
+)
+def test_problem_names_field_and_what_is_allowed(tmp_path: Path, change: str, expected: str) -> None:
+    field = change.partition(":")[0]
+    kept = "\n".join(line for line in MINIMAL.splitlines() if not line.startswith(f"{field}:"))
+    (problem,) = problems(tmp_path, f"{kept}\n{change}\n")
+    assert problem.startswith(expected)
+
+
+def test_all_problems_of_a_file_come_together(tmp_path: Path) -> None:
+    assert len(problems(tmp_path, MINIMAL + "removal: x\narchitecture: y\ncolour: red\n")) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("customer: [acme\nregion: x", " line 2, column 7: expected ',' or ']'"),
+        (MINIMAL + "region: eu-west-2\n", " line 7, column 1: 'region' stands twice"),
+        ("a: \x07", " unacceptable character"),
+        ("", "must be a mapping of fields (customer: …), and is empty"),
+        ("- a", "must be a mapping of fields (customer: …), and is a list"),
+        ("!!python/object/apply:os.system ['true']", " line 1, column 1: could not determine a constructor"),
+    ],
+)
+def test_broken_yaml_says_where(tmp_path: Path, text: str, expected: str) -> None:
+    (problem,) = problems(tmp_path, text)
+    assert problem.startswith(expected) or f" {problem}".startswith(expected)
+
+
+def test_file_is_named_after_its_environment(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, MINIMAL, "other.yaml")
+    assert problem == "the file's name must be acme-production.yaml, after its customer and environment"
+
+
+def test_a_file_that_is_no_text_or_is_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "acme-production.yaml"
+    with pytest.raises(EnvironmentFileError, match="cannot be read"):
+        load_environment(path)
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(EnvironmentFileError, match="is not UTF-8 text"):
+        load_environment(path)
+
+
+def test_a_folder_is_read_whole_with_all_its_problems(tmp_path: Path) -> None:
+    write(tmp_path, MINIMAL)
+    write(tmp_path, MINIMAL.replace("production", "staging"), "acme-staging.yaml")
+    assert [e.name for e in load_environments(tmp_path)] == ["acme-production", "acme-staging"]
+    write(tmp_path, "- a", "b.yaml")
+    write(tmp_path, "- a", "c.yml")
+    with pytest.raises(EnvironmentFileError) as raised:
+        load_environments(tmp_path)
+    assert len(raised.value.problems) == 2
+    with pytest.raises(EnvironmentFileError, match="no such folder"):
+        load_environments(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"), [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("eu-central-2", "aws")]
+)
+def test_every_partition(tmp_path: Path, region: str, partition: str) -> None:
+    environment = load_environment(write(tmp_path, MINIMAL.replace("eu-west-1", region)))
+    assert environment.partition == partition
+    topic = {"arn": f"arn:{partition}:sns:{region}:123456789012:alarms"}
+    raw = yaml.safe_load(MINIMAL) | {"region": region, "alarm_topics": [topic]}
+    assert Environment.model_validate(raw).alarm_topics
