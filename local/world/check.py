@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from local.world.errors import WorldFileError
+from local.world.errors import WorldError, WorldFileError
 from local.world.model import load_world
 
 
@@ -16,9 +16,8 @@ def main(arguments: list[str] | None = None) -> int:
     for path in _files(parser.parse_args(arguments).paths):
         try:
             world = load_world(path)
-            if world.head.alarm is not None:
-                world.sns_message()
-        except WorldFileError as error:
+            world.sns_event()
+        except (WorldFileError, WorldError) as error:
             wrong += 1
             print(error, file=sys.stderr)
         else:

@@ -138,14 +138,23 @@ def envelope(world: World, state: str) -> dict[str, Any]:
     }
 
 
+def _event_file(world: World, name: str) -> dict[str, Any]:
+    """An event file, beside the world or in a folder above it (`../sns/x.json` is meant from `events/worlds/`)."""
+    for folder in (world.path.parent, *world.path.parents[1:3]):
+        file = folder / name
+        if file.is_file():
+            found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+            return found
+    raise WorldError(f"{world.path}: the event file {name} is not there")
+
+
 def lambda_event(world: World, state: str) -> dict[str, Any]:
     """The Lambda event: one SQS record around the notification; a file's own `event` as it is."""
     own = world.head.event
     if isinstance(own, dict):
         return own
     if isinstance(own, str):
-        found: dict[str, Any] = json.loads((world.path.parent / own).read_text(encoding="utf-8"))
-        return found
+        return _event_file(world, own)
     body = json.dumps(envelope(world, state))
     sent = int(world.clock.now().timestamp() * 1000)
     return {

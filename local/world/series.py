@@ -13,7 +13,7 @@ from zlib import crc32
 from pydantic import Field, model_validator
 
 from local.world.model import Part
-from local.world.times import MINUTE, Moment, Span
+from local.world.times import Moment, Span
 
 _MASK = 0xFFFF_FFFF
 
@@ -39,13 +39,32 @@ class Step(Part):
             raise ValueError("`every` must not be shorter than `for`")
         return self
 
-    def started(self, at: datetime) -> datetime | None:
-        """The start of the burst that covers `at`, or None."""
-        assert self.for_ is not None
-        start = self.at
-        if self.every:
-            start += math.floor((at - start) / self.every) * self.every
-        return start if start <= at < start + self.for_ else None
+    @cached_property
+    def start(self) -> float:
+        """`at` in minutes since 1970: a week of minutes is evaluated in milliseconds, not in datetimes."""
+        return self.at.timestamp() / 60
+
+    @cached_property
+    def ramp(self) -> float:
+        """`over` in minutes, 0 for a jump."""
+        return self.over.total_seconds() / 60 if self.over else 0.0
+
+    @cached_property
+    def length(self) -> float:
+        """`for` in minutes, 0 for a step that lasts."""
+        return self.for_.total_seconds() / 60 if self.for_ else 0.0
+
+    @cached_property
+    def interval(self) -> float:
+        """`every` in minutes, 0 for a burst that comes once."""
+        return self.every.total_seconds() / 60 if self.every else 0.0
+
+    def started(self, minute: float) -> float | None:
+        """The start of the burst that covers a minute, or None."""
+        start = self.start
+        if self.interval:
+            start += (minute - start) // self.interval * self.interval
+        return start if start <= minute < start + self.length else None
 
 
 class Series(Part):
@@ -63,7 +82,7 @@ class Series(Part):
 
     @cached_property
     def _lasting(self) -> list[Step]:
-        return sorted((step for step in self.steps if not step.for_), key=lambda step: step.at)
+        return sorted((step for step in self.steps if not step.for_), key=lambda step: step.start)
 
     @cached_property
     def _bursts(self) -> list[Step]:
@@ -76,52 +95,51 @@ class Series(Part):
         return 0.0 if min(levels) >= 0 else -math.inf
 
     @cached_property
-    def _points(self) -> dict[datetime, float] | None:
+    def _points(self) -> dict[int, float] | None:
         if self.values is None:
             return None
-        return {at.replace(second=0, microsecond=0): value for at, value in self.values}
+        return {int(at.timestamp() // 60): value for at, value in self.values}
 
-    def _rest(self, at: datetime) -> float:
+    def _rest(self, minute: float) -> float:
         if not self.daily:
             return self.base
-        hour = at.hour + at.minute / 60
-        return self.base + self.daily * math.cos((hour - self.peak) / 24 * 2 * math.pi)
+        return self.base + self.daily * math.cos((minute / 60 % 24 - self.peak) / 24 * 2 * math.pi)
 
-    def _level(self, at: datetime, steps: int) -> float | None:
-        """The level at a time after the first `steps` lasting steps; None while there is no data."""
+    def _level(self, minute: float, steps: int) -> float | None:
+        """The level at a minute after the first `steps` lasting steps; None while there is no data."""
         for index in range(steps - 1, -1, -1):
             step = self._lasting[index]
-            if step.at > at:
+            if step.start > minute:
                 continue
             if step.gone:
                 return None
             if step.to is None:
-                return self._rest(at)
-            if step.over and at < step.at + step.over:
-                before = self._level(step.at, index)
-                start = self._rest(step.at) if before is None else before
-                return start + (step.to - start) * ((at - step.at) / step.over)
+                return self._rest(minute)
+            if step.ramp and minute < step.start + step.ramp:
+                before = self._level(step.start, index)
+                start = self._rest(step.start) if before is None else before
+                return start + (step.to - start) * (minute - step.start) / step.ramp
             return step.to
-        return self._rest(at)
+        return self._rest(minute)
 
-    def at(self, at: datetime, seed: int) -> float | None:
-        """The value of the minute that begins at `at`, or None where there is no data."""
+    def value(self, minute: int, seed: int) -> float | None:
+        """The value of a minute (counted since 1970), or None where there is no data."""
         if self._points is not None:
-            return self._points.get(at)
-        level = self._level(at, len(self._lasting))
+            return self._points.get(minute)
+        level = self._level(minute, len(self._lasting))
         for step in self._bursts:
-            start = step.started(at)
+            start = step.started(minute)
             if start is None:
                 continue
             if step.to is None:
                 return None
-            if level is not None and step.over and at < start + step.over:
-                level += (step.to - level) * ((at - start) / step.over)
+            if level is not None and step.ramp and minute < start + step.ramp:
+                level += (step.to - level) * (minute - start) / step.ramp
             else:
                 level = step.to
         if level is None:
             return None
-        value = max(self._floor, level + self.noise * _jitter(seed, int(at.timestamp()) // 60)) if self.noise else level
+        value = max(self._floor, level + self.noise * _jitter(seed, minute)) if self.noise else level
         return float(round(value)) if self.counter else value
 
 
@@ -147,16 +165,14 @@ class Metric:
     def _seed(self) -> int:
         return crc32(f"{self.namespace}|{self.name}|{sorted(self.dimensions)}".encode())
 
-    def minutes(self, statistic: str, start: datetime, end: datetime) -> Iterator[tuple[datetime, float]]:
-        """The minutes of [start, end) that have data, for a statistic that may have its own series."""
+    def minutes(self, statistic: str, start: datetime, end: datetime) -> Iterator[tuple[int, float]]:
+        """The minutes (since 1970) of [start, end) with data, for a statistic that may have its own series."""
         series = self.series.stats.get(statistic, self.series)
         seed = self._seed if series is self.series else self._seed ^ crc32(statistic.encode())
-        at = start.replace(second=0, microsecond=0)
-        while at < end:
-            value = series.at(at, seed)
+        for minute in range(int(start.timestamp() // 60), math.ceil(end.timestamp() / 60)):
+            value = series.value(minute, seed)
             if value is not None:
-                yield at, value
-            at += MINUTE
+                yield minute, value
 
     def points(
         self, statistic: str, period: int, start: datetime, end: datetime, now: datetime
@@ -172,13 +188,14 @@ class Metric:
         """
         kept = timedelta(days=15 if period % 300 else 63 if period % 3600 else 455)
         first = datetime.fromtimestamp(max(start, now - kept).timestamp() // period * period, UTC)
-        buckets: dict[datetime, list[float]] = {}
-        for at, value in self.minutes(statistic, first, min(end, now)):
-            bucket = datetime.fromtimestamp(at.timestamp() // period * period, UTC)
-            buckets.setdefault(bucket, []).append(value)
+        buckets: dict[int, list[float]] = {}
+        for minute, value in self.minutes(statistic, first, min(end, now)):
+            buckets.setdefault(minute * 60 // period * period, []).append(value)
         own = statistic in self.series.stats
+        samples = self.series.samples
         return [
-            (at, aggregate(statistic, values, own=own, samples=self.series.samples)) for at, values in buckets.items()
+            (datetime.fromtimestamp(at, UTC), aggregate(statistic, values, own=own, samples=samples))
+            for at, values in buckets.items()
         ]
 
 

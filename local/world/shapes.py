@@ -20,6 +20,7 @@ from local.world.times import moment
 if TYPE_CHECKING:
     from botocore.model import ServiceModel, Shape
 
+_LIMITS = {"invalid range", "invalid length"}
 _NUMBERS = {"integer": int, "long": int, "float": float, "double": float}
 
 
@@ -118,7 +119,7 @@ class Reader:
         if isinstance(value, datetime | date | float):
             self.problem(path, f"is a string in AWS: put {value} in quotes")
             return str(value)
-        enum = getattr(shape, "enum", None) or []
+        enum = allowed(shape)
         if enum and value not in enum:
             self.problem(path, f"{value!r} is not one that AWS sends; allowed: {', '.join(map(str, enum))}")
         lower = key.lower()
@@ -175,12 +176,29 @@ def sentences(error: ValidationError, path: str = "") -> list[str]:
     return found
 
 
-def violations(value: Any, shape: Shape) -> list[str]:
-    """Where a finished answer differs from AWS's output shape: types, required members, unknown members, enums."""
+def allowed(shape: Shape) -> list[str]:
+    """The values that AWS sends for an enum; [] for a free string.
+
+    EC2's model lists the states of a VPC endpoint as `Available`; the API has always sent `available`.
+    """
+    enum: list[str] = getattr(shape, "enum", None) or []
+    return [*enum, *(value[:1].lower() + value[1:] for value in enum)] if shape.name == "State" else enum
+
+
+def mismatches(value: Any, shape: Shape) -> list[str]:
+    """Where a value differs from a shape: types, required and unknown members.
+
+    Lengths and ranges are left out: models state them for requests, and AWS answers what they forbid (0 provisioned
+    capacity units of an on-demand table).
+    """
     report = ParamValidator().validate(value, shape)
-    problems = report.generate_report().splitlines() if report.has_errors() else []
-    problems.extend(_enums(value, shape, shape.name))
-    return problems
+    report._errors = [one for one in report._errors if one[0] not in _LIMITS]  # noqa: SLF001 # no public way to filter
+    return report.generate_report().splitlines() if report.has_errors() else []
+
+
+def violations(value: Any, shape: Shape) -> list[str]:
+    """Where a finished answer differs from AWS's output shape: `mismatches`, and enums."""
+    return [*mismatches(value, shape), *_enums(value, shape, shape.name)]
 
 
 def _enums(value: Any, shape: Shape, path: str) -> list[str]:
@@ -194,6 +212,6 @@ def _enums(value: Any, shape: Shape, path: str) -> list[str]:
         case "map" if isinstance(value, dict):
             member = shape.value  # type: ignore[attr-defined]
             return [p for k, v in value.items() for p in _enums(v, member, f"{path}.{k}")]
-        case "string" if (enum := getattr(shape, "enum", None)) and value not in enum:
+        case "string" if (enum := allowed(shape)) and value not in enum:
             return [f"{path}: {value!r} is not one of {', '.join(enum)}"]
     return []

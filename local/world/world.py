@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from botocore.validate import ParamValidator
-
 from local.world import notification
 from local.world.answer import Call
 from local.world.clock import Clock
@@ -20,7 +18,7 @@ from local.world.errors import AwsError, HungError, WorldError
 from local.world.ledger import Entry, Ledger
 from local.world.resources import resources_of
 from local.world.service import Filler, Section, Service, services
-from local.world.shapes import Reader, model_of, violations
+from local.world.shapes import Reader, mismatches, model_of, violations
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -252,7 +250,6 @@ def _read_item(service: str, section: Section, given: Any, path: str, reader: Re
     if section.fill is not None:
         section.fill(item, Filler(lambda text: reader.arns.expand(text) or text, reader.now, reader.arns))
     if shape is not None:
-        report = ParamValidator().validate({k: v for k, v in item.items() if k not in section.own}, shape)
-        if report.has_errors():
-            reader.problem(path, report.generate_report())
+        for text in mismatches({k: v for k, v in item.items() if k not in section.own}, shape):
+            reader.problem(path, text)
     return item

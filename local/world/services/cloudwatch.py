@@ -201,8 +201,8 @@ def list_metrics(call: Call) -> Item:
         keys = dict(dims)
         if any(key not in keys or value not in (None, keys[key]) for key, value in wanted):
             continue
-        hours = 3 if params.get("RecentlyActive") == "PT3H" else 24 * 14
-        if not metric.points("SampleCount", 3600, call.now - timedelta(hours=hours), call.now, call.now):
+        back = timedelta(hours=3) if params.get("RecentlyActive") == "PT3H" else timedelta(days=14)
+        if next(metric.minutes("Average", call.now - back, call.now), None) is None:
             continue
         listed = [{"Name": key, "Value": value} for key, value in sorted(dims)]
         kept.append({"Namespace": namespace, "MetricName": name, "Dimensions": listed})

@@ -187,6 +187,8 @@ def describe_rules(call: Call) -> Item:
     if "RuleArns" in call.params:
         kept = _found(call, "rules", "RuleArns", "RuleArn", "RuleNotFound")
         return {"Rules": call.public("rules", kept)}
+    if "ListenerArn" not in call.params:
+        raise AwsError("ValidationError", "You must specify either listener ARN or rule ARNs")
     listener = _one(call, "listeners", "ListenerArn", "ListenerNotFound")
     kept = call.public("rules", one_of(call.items("rules"), "ListenerArn", [listener["ListenerArn"]]))
     if not any(rule["IsDefault"] for rule in kept):
