@@ -30,7 +30,7 @@ def _any(*patterns: str) -> re.Pattern[str]:
 _NAME = r"[\"'`“]?([A-Za-z][A-Za-z0-9_.\-]{1,60})[\"'`”]?"
 _UPPER = r"([A-Z][A-Z0-9]*_[A-Z0-9_]{1,50})"
 _THING = (
-    r"(?:environment variables?|env(?:ironment)? vars?|settings?|parameter|propert(?:y|ies)|option|required key|"
+    r"(?:environment variables?|env(?:ironment)? vars?|settings?|parameter|property|option|required key|"
     r"config(?:uration)?(?: (?:key|value|property|option))?)"
 )
 _ABSENT = (
@@ -172,6 +172,8 @@ _LEVEL = _any(
     r"panic:",
 )
 _ENDPOINTS = (
+    re.compile(r"lookup ([a-z0-9][a-z0-9.\-]+) on ", re.IGNORECASE),
+    re.compile(r"host \"([a-z0-9][a-z0-9.\-]+)\"(?: \([^)]*\))?[^\n]{0,45} port (\d{2,5})", re.IGNORECASE),
     re.compile(r"\b((?:\d{1,3}\.){3}\d{1,3}:\d{2,5})\b"),
     re.compile(r"\b((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*:\d{2,5})\b", re.IGNORECASE),
     re.compile(

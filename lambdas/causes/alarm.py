@@ -1,0 +1,94 @@
+"""What an alarm's own metric does: back below its threshold, coming and going, within its baseline. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from lambdas.causes.measured import Measured, measured
+from lambdas.checks.cloudwatch.alarm import AlarmState, AlarmTransition
+from lambdas.diagnosis import timeseries as ts
+
+if TYPE_CHECKING:
+    from lambdas.causes.base import Evidence
+    from lambdas.diagnosis.timeseries import Point
+
+ROLE = "alarm"
+BACK = 3  # datapoints on the good side before a metric counts as back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """The alarm's metric against its own threshold."""
+
+    threshold: float
+    above: bool  # whether values above the threshold are the bad ones
+    metric: Measured
+    period: int = 60  # seconds, of the alarm
+    points: tuple[Point, ...] = field(default=(), repr=False)  # by the alarm's period
+
+    def bad(self, value: float) -> bool:
+        """Whether a value is on the alarm's side."""
+        return value > self.threshold if self.above else value < self.threshold
+
+    @property
+    def share(self) -> float:
+        """How much of the last hour up to the end was beyond the threshold, 0–1."""
+        end = self.points[-1][0]
+        return ts.share(ts.between(self.points, end - HOUR, end), self.threshold, above=self.above) or 0.0
+
+    @property
+    def crossings(self) -> int:
+        """How often it crossed the threshold in the window."""
+        return ts.crossings(self.points, self.threshold)
+
+    @property
+    def onset(self) -> datetime | None:
+        """Since when it has been beyond the threshold."""
+        return ts.onset(self.points, self.threshold, above=self.above)
+
+    @property
+    def back_since(self) -> datetime | None:
+        """Since when it has been good again, after the alarm; None if it is not."""
+        good = [at for at, value in self.points if at >= self.metric.window.at - timedelta(seconds=self.period)]
+        tail: list[datetime] = []
+        for at, value in reversed(self.points):
+            if self.bad(value):
+                break
+            tail.append(at)
+        return tail[-1] if len(tail) >= BACK and len(good) >= 1 else None
+
+
+HOUR = timedelta(hours=1)
+
+
+def watched(evidence: Evidence) -> Watched | None:
+    """The alarm's metric; None for metric math, bands and composites, whose value is not one metric's."""
+    alert = evidence.alert
+    if alert.threshold is None or alert.expression or len(alert.metrics) != 1:
+        return None
+    metric = measured(evidence, ROLE)
+    if metric is None:
+        return None
+    period = max(alert.metrics[0].period or 60, metric.series.period)
+    statistic = alert.metrics[0].statistic.lower()
+    points = metric.points
+    if period > metric.series.period:
+        scale = period / metric.series.period if statistic in ("sum", "samplecount") else 1.0
+        points = tuple((at, value * scale) for at, value in ts.bucket(points, period))
+    return Watched(
+        threshold=alert.threshold, above="Less" not in alert.comparison, metric=metric, period=period, points=points
+    )
+
+
+def state(evidence: Evidence) -> AlarmState | None:
+    """The alarm as DescribeAlarms gives it."""
+    return evidence.first(AlarmState)
+
+
+def rings(evidence: Evidence, within: timedelta) -> int:
+    """How often the alarm went to ALARM in a time up to its present state change, that change included."""
+    start = evidence.window.at - within
+    moments = {t.at for t in evidence.of(AlarmTransition) if t.after == "ALARM" and t.at and t.at >= start}
+    return len(moments)

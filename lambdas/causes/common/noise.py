@@ -1,0 +1,87 @@
+"""Healthy, noisy: the metric comes and goes around its threshold, or is what it always is at this hour."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from lambdas.causes.alarm import HOUR, rings, watched
+from lambdas.causes.base import Action, Fact, Judgement, cause
+from lambdas.causes.ecs.failures import failures
+from lambdas.causes.measured import every
+from lambdas.causes.wording import at, count, number, times
+from lambdas.checks.ecs.services import ServiceState
+from lambdas.checks.elbv2.target_groups import TargetHealth
+from lambdas.diagnosis import timeseries as ts
+
+if TYPE_CHECKING:
+    from lambdas.causes.base import Evidence
+
+OFTEN = 4  # rings in three days: an alarm that cries wolf
+HARM = (("elb.errors", 3.0), ("elb.latency", 1.6))  # roles of metrics that users feel, and how much more is harm
+
+
+@cause("none.noise", title="Healthy, but noisy", reads=("cloudwatch.alarm_metric", "cloudwatch.alarm_history"))
+def noise(evidence: Evidence) -> Judgement:
+    """It oscillates below harm, or is within its baseline for this hour; nobody feels it, and nothing fails."""
+    watch = watched(evidence)
+    if watch is None:
+        why = evidence.gap("cloudwatch.alarm_metric") or "the alarm's metric has no data, or is metric math"
+        return Judgement(verdict="could_not_check", missing=(why,))
+    if harm := _harm(evidence):
+        return Judgement(verdict="ruled_out", evidence=(harm,))
+    name = watch.metric.series.name
+    level = watch.metric.around_alarm()
+    start = max(watch.metric.window.start, watch.metric.window.at - HOUR)
+    usual = watch.metric.usual(start, watch.metric.window.end)
+    facts = [Fact(text=f"{name} crossed {number(watch.threshold)} {count(watch.crossings, 'time')} since"
+                  f" {at(watch.metric.window.start)}, and was beyond it for {watch.share:.0%} of the last hour",
+                  source="cloudwatch:GetMetricData")]  # fmt: skip
+    within = usual is not None and level is not None and usual.within(level)
+    before = ts.share(ts.same_hours(watch.metric.past, start, watch.metric.window.end), watch.threshold, above=watch.above)
+    if usual:
+        facts.append(
+            Fact(text=f"at this hour it usually is {number(usual.low)} to {number(usual.high)}, over {count(usual.days, 'day')}",
+                 source="cloudwatch:GetMetricData", value=number(level or 0.0), baseline=number(usual.typical))
+        )  # fmt: skip
+    rang = rings(evidence, timedelta(days=3))
+    if rang > 1:
+        facts.append(Fact(text=f"the alarm rang {count(rang, 'time')} in three days", source="cloudwatch:DescribeAlarmHistory"))
+    facts.append(Fact(text="no task fails, no target is unhealthy, errors and response time are as usual", source="all checks"))
+    known = before is not None and before > 0.02
+    actions = (Action(text=f"Adjust the threshold or the evaluation periods of {evidence.alert.name}; it reports no harm"),)
+    summary = f"{name} moves around the threshold of {number(watch.threshold)} without harm"
+    if within and (known or rang >= OFTEN) and watch.share < 0.9:
+        return Judgement(verdict="likely", summary=summary, evidence=tuple(facts), actions=actions, score=0.6,
+                         would_confirm="users and dependencies unaffected over the next hour")  # fmt: skip
+    if (watch.crossings >= 4 and watch.share < 0.6 and (within or rang >= OFTEN)) or (within and watch.share < 0.3):
+        return Judgement(verdict="likely", summary=summary, evidence=tuple(facts), actions=actions, score=0.5,
+                         would_confirm="users and dependencies unaffected over the next hour")  # fmt: skip
+    if within or rang >= OFTEN:
+        return Judgement(verdict="possible", summary=summary, evidence=tuple(facts), score=0.2)
+    text = f"{name} is {number(level or 0.0)}"
+    text += f", outside its usual {number(usual.low)} to {number(usual.high)}" if usual else ", and has no baseline"
+    return Judgement(verdict="ruled_out", evidence=(Fact(text=text, source="cloudwatch:GetMetricData"),))
+
+
+def _harm(evidence: Evidence) -> Fact | None:
+    """What users or ECS feel; None where nothing does."""
+    for service in evidence.of(ServiceState):
+        if service.short:
+            return Fact(text=f"{service.name} runs {service.running} of {service.desired} tasks", source=service.source)
+    sick = [t for t in evidence.of(TargetHealth) if t.state == "unhealthy"]
+    if sick:
+        return Fact(text=f"{count(len(sick), 'target')} unhealthy", source=sick[0].source)
+    failed = [f for f in failures(evidence) if evidence.window.at - f.at < HOUR]
+    if failed:
+        return Fact(text=f"a task failed at {at(failed[-1].at)}", source=failed[-1].source, at=failed[-1].at)
+    for role, much in HARM:
+        for metric in every(evidence, role):
+            now, usual = metric.around_alarm(), metric.baseline
+            if now is None or usual is None:
+                continue
+            if now > max(usual.high * 1.2, usual.typical * much) and now - usual.typical > 0.02:
+                ratio = times(now / usual.typical) if usual.typical else "new"
+                text = f"{metric.series.name} is {number(now)}, {ratio} of its usual {number(usual.typical)}"
+                return Fact(text=text, source="cloudwatch:GetMetricData")
+    return None
