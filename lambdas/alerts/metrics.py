@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambdas.alerts.model import Metric
-from lambdas.alerts.values import mapping, sequence, text, whole
+from lambdas.alerts.values import LIMIT, clip, mapping, sequence, text, whole
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TRAFFIC = ("requestcount", "invocations", "samplecount", "numberofmessagessent", "count", "processedbytes")
@@ -31,7 +31,7 @@ _WHERE = re.compile(r"\"?([\w.\-]+)\"?\s*=\s*'([^']*)'")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """The metrics, the one that matters first, and the expression that the alarm compares (empty: a plain metric)."""
+    """The metrics, the one that matters first, and the compared expression written out (empty: a plain metric)."""
 
     metrics: tuple[Metric, ...] = ()
     expression: str = ""
@@ -67,7 +67,8 @@ def watched(queries: object, threshold_id: str = "") -> Watched:
     expression = text(main.get("expression"))
     if selected := _insights(expression, whole(main.get("period"), 60)):
         return Watched(metrics=(selected, *metrics), expression=expression, label=text(main.get("label"), 300))
-    ordered = _headline_first(metrics, _inlined(expression, expressions))
+    expression = _inlined(expression, expressions)
+    ordered = _headline_first(metrics, _WORD.findall(expression))
     return Watched(metrics=ordered, expression=expression, label=text(main.get("label"), 300))
 
 
@@ -108,15 +109,16 @@ def _insights(expression: str, period: int) -> Metric | None:
     )
 
 
-def _inlined(expression: str, expressions: Mapping[str, str], depth: int = 4) -> list[str]:
-    """List the words of an expression, with the ids of other expressions replaced by their words."""
-    words: list[str] = []
-    for word in _WORD.findall(expression):
-        inner = expressions.get(word)
-        words += _inlined(inner, expressions, depth - 1) if inner and inner != expression and depth else [word]
-        if len(words) > 1_000:
-            break
-    return words
+def _inlined(expression: str, expressions: Mapping[str, str], depth: int = 4) -> str:
+    """Write out the expressions that an expression names: `FILL(e1, 0)` says nothing, `FILL((m1 / m2), 0)` a rate."""
+    parts: list[str] = []
+    end = 0
+    for word in _WORD.finditer(expression):
+        inner = expressions.get(word[0])
+        if inner and inner != expression and depth and sum(map(len, parts)) < LIMIT:
+            parts += [expression[end : word.start()], f"({_inlined(inner, expressions, depth - 1)})"]
+            end = word.end()
+    return clip("".join((*parts, expression[end:])))
 
 
 def _headline_first(metrics: Iterable[Metric], words: list[str]) -> tuple[Metric, ...]:

@@ -6,6 +6,7 @@ every health metric a number of failing checks. What cannot be known is said, an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from lambdas.triage.wording import amount, figure
 if TYPE_CHECKING:
     from lambdas.alerts.model import Alert, Metric
 
+_TIMES_100 = re.compile(r"\*\s*100(?:\.0*)?(?![\d.])|(?<![\d.])100(?:\.0*)?\s*\*")
 _MILLISECONDS = {"seconds": 1000.0, "milliseconds": 1.0, "microseconds": 0.001}
 _IN_SECONDS = {
     "ReadLatency",
@@ -103,26 +105,33 @@ def _percent(family: Family, alert: Alert, metric: Metric, _: Measured) -> Quant
 
 def _is_fraction(alert: Alert) -> bool:
     """Decide whether a ratio runs from 0 to 1: nothing multiplies by 100, and the threshold is at most 1."""
-    scaled = "100" in alert.expression or "%" in str(alert.detail.get("label", ""))
+    scaled = _TIMES_100.search(alert.expression) or "%" in str(alert.detail.get("label", ""))
     return "/" in alert.expression and not scaled and alert.threshold is not None and abs(alert.threshold) <= 1
 
 
-def _rate(family: Family, alert: Alert, metric: Metric, measured: Measured) -> Quantity:
+def _computed_rate(family: Family, alert: Alert) -> Quantity:
+    """Read a rate that the alarm's own expression computes, in per cent or from 0 to 1, of failure or of success."""
+    if alert.observed is None:
+        return _absent(family)
+    fraction, kind = _is_fraction(alert), family.upper()
+    scale = 100.0 if fraction else 1.0
+    rate = alert.observed * scale
+    how = "a ratio between 0 and 1, read as per cent" if fraction else "a rate in per cent already"
+    why = [f"The alarm's expression is {how}."]
+    shown = f"{kind} rate {figure(rate)} %"
+    if alert.comparison.startswith("LessThan") and not is_band(alert):
+        shown = f"success rate {figure(rate)} %"
+        rate = max(0.0, 100.0 - rate)
+        why.append(f"It goes off below its threshold, so it is a success rate: {figure(rate)} % fail.")
+    return Quantity(family=family, value=rate, shown=shown, unit="%", scale=scale, why=tuple(why))
+
+
+def _rate(family: Family, alert: Alert, metric: Metric, measured: Measured) -> Quantity | None:
     value, kind = alert.observed, family.upper()
     if is_math(alert) and "/" in alert.expression:
-        if value is None:
-            return _absent(family)
-        fraction = _is_fraction(alert)
-        rate = value * 100 if fraction else value
-        how = "a ratio between 0 and 1, read as per cent" if fraction else "a rate in per cent already"
-        return Quantity(
-            family=family,
-            value=rate,
-            shown=f"{kind} rate {figure(rate)} %",
-            unit="%",
-            scale=100.0 if fraction else 1.0,
-            why=(f"The alarm's expression is {how}.",),
-        )
+        return _computed_rate(family, alert)
+    if alert.comparison.startswith("LessThan") and not is_band(alert):
+        return None  # 'too few errors' is no error rate
     if metric.namespace in {"AWS/ApiGateway", "AWS/CloudFront"} and metric.statistic not in {"Sum", "SampleCount"}:
         if value is None:
             return _absent(family)

@@ -140,6 +140,21 @@ TABLE_OF_CASES: list[tuple[str, Alert, Measured | None, tuple[str, int, str]]] =
         Measured(requests=1000),
         ("critical", 1, "app.5xx.critical"),
     ),
+    ("5xx rate 0-1, guarded", rate("IF(m2 > 100, m1 / m2, 0)", 0.073, 0.05), None, ("critical", 2, "app.5xx.critical")),
+    ("5xx rate below 1 %", rate("IF(m2 > 100, m1 * 100 / m2, 0)", 0.8, 0.5), None, ("performance", 3, "")),
+    (
+        "availability 99.5 %",
+        replace(rate("100 * (1 - m1 / m2)", 99.5, 99.9), comparison=DOWN),
+        None,
+        ("performance", 3, ""),
+    ),
+    (
+        "availability 0.80",
+        replace(rate("1 - m1 / m2", 0.8, 0.99), comparison=DOWN),
+        None,
+        ("critical", 2, "app.5xx.critical"),
+    ),
+    ("too few 5xx", replace(count(FIVE, 0), comparison=DOWN), None, ("warning", 3, "")),
     ("5xx rate of everything", rate("100 * m1 / m2", 100, 3), None, ("critical", 1, "app.5xx.critical")),
     (
         "5xx count without any request",
@@ -381,6 +396,11 @@ def test_classified_by_the_observed_value(
             "acme: 5XX rate 10.3 % (412 of 4,000 requests) (alarm at 10). 10.3 % of the requests fail.",
         ),
         (rate("m1 / m2", 0.073, 0.05), None, "acme: 5XX rate 7.3 % (alarm at 5 %)."),
+        (
+            replace(rate("1 - m1 / m2", 0.8, 0.99), comparison=DOWN),
+            None,
+            "acme: success rate 80 % (alarm at 99 %).",
+        ),
         (
             alarm("AWS/RDS", "DatabaseConnections", 396, 300, dimensions=DB),
             Measured(max_connections=420),
