@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from infra.environment import TopicArn, TopicParameter
 
 if TYPE_CHECKING:
@@ -81,7 +83,10 @@ def deploy(out: Path, stack: str, client: Client, *, progress: Progress = lambda
     client("s3").put_object(Bucket=bucket, Key=f"{stack}.template.json", Body=body)
     url = f"{client('s3').meta.endpoint_url}/{bucket}/{stack}.template.json"
     progress(f"creating {stack}: {len(template['Resources'])} resources")
-    client("cloudformation").create_stack(StackName=stack, TemplateURL=url, Capabilities=["CAPABILITY_NAMED_IAM"])
+    try:
+        client("cloudformation").create_stack(StackName=stack, TemplateURL=url, Capabilities=["CAPABILITY_NAMED_IAM"])
+    except ClientError as error:
+        raise DeployError(f"{stack} is refused: {error.response['Error']['Message']}") from error
     _wait(stack, client("cloudformation"))
     types = {logical: resource["Type"] for logical, resource in template["Resources"].items()}
     found = client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
