@@ -62,9 +62,13 @@ def _account(value: object) -> object:
 
 
 def _thresholds(value: Mapping[str, float]) -> Mapping[str, float]:
-    for name in value:
+    for name, limit in value.items():
         if name not in BY_ID:
             raise ValueError(f"'{name}' is no trigger of the runbook{nearest(name, BY_ID)} Allowed: {', '.join(BY_ID)}")
+        if BY_ID[name].unit == "%" and not 1 <= limit <= 100:
+            raise ValueError(
+                f"'{name}' is in per cent, from 1 to 100 (the runbook's is {BY_ID[name].limit:g}), not {limit:g}"
+            )
     return value
 
 

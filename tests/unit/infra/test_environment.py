@@ -96,6 +96,10 @@ def test_settings_survive_the_way_into_the_function(tmp_path: Path) -> None:
             "thresholds: {ecs.cpu.crit: 5}",
             "thresholds: 'ecs.cpu.crit' is no trigger of the runbook; did you mean ecs.cpu",
         ),
+        (
+            "thresholds: {db.connections.critical: 0.9}",
+            "thresholds: 'db.connections.critical' is in per cent, from 1 to 100 (the runbook's is 90), not 0.9",
+        ),
         ("thresholds: {ecs.cpu.warning: high}", "thresholds.ecs.cpu.warning: must be a number"),
         ("thresholds: {ecs.cpu.warning: -1}", "thresholds.ecs.cpu.warning: input should be greater than or equal to 0"),
         ("architecture: arm", "architecture: input should be 'arm64' or 'x86_64'; it says 'arm'"),
