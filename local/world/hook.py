@@ -123,7 +123,7 @@ def _dispatch(model: Any = None, params: Any = None, context: Any = None, **_: A
         return None
     if isinstance(world, NoWorld):
         return _refuse(world, service, model.name, context or {})
-    url = params["url"] + (f"?{urlencode(params['query_string'])}" if params.get("query_string") else "")
+    url = params["url"]  # with the query string in it
     body = urlencode(params["body"]) if isinstance(params["body"], dict) else params["body"]
     request = Request.from_primitives(params["method"], url, params["headers"], body)
     config = (context or {}).get("client_config")

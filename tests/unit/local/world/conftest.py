@@ -60,7 +60,7 @@ def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 def ask() -> Callable[..., Any]:
     """`ask(body, "ecs", "describe_services", …)` → the answer through botocore, without ResponseMetadata."""
 
-    def asked(body: str | World, service: str, method: str, **params: Any) -> Any:
+    def asked(body: str | World, service: str, method: str, /, **params: Any) -> Any:
         world = world_of(body) if isinstance(body, str) else body
         with attached(world):
             answer = getattr(aws(service), method)(**params)
