@@ -197,7 +197,7 @@ def main(arguments: list[str] | None = None) -> int:
     if asked.live and asked.world:
         parser.error("WORLD and LIVE exclude each other: either a world answers, or the account does")
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(message)s")
-    logging.getLogger().setLevel(logging.WARNING)
+    logging.getLogger("tocsin").setLevel(logging.WARNING)
     try:
         world = load_world(asked.world) if asked.world else None
         replay = run(read_event(asked.event), world=world, live=asked.live)
