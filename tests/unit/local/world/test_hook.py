@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
@@ -114,11 +115,19 @@ def test_a_call_that_hangs_ends_with_the_clients_patience() -> None:
         client("ecs", read_timeout=0.01, retries={"total_max_attempts": 1}).list_clusters()
 
 
-def test_leaving_the_world_wakes_what_hangs() -> None:
+def test_leaving_the_world_wakes_what_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = world_of(ECS, faulty("{service: ecs, hang: 1h}"))
+    asked, hang = threading.Event(), world._hang
+
+    def watched(seconds: float, patience: float | None) -> None:
+        asked.set()
+        hang(seconds, patience)
+
+    monkeypatch.setattr(world, "_hang", watched)
     with ThreadPoolExecutor(1) as pool:
-        with attached(world_of(ECS, faulty("{service: ecs, hang: 1h}"))):
-            ecs = aws("ecs")
-            waiting = pool.submit(ecs.list_clusters)
+        with attached(world):
+            waiting = pool.submit(aws("ecs").list_clusters)
+            assert asked.wait(30)
         assert isinstance(waiting.exception(), ReadTimeoutError)
 
 
