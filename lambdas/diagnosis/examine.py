@@ -11,6 +11,7 @@ from lambdas.diagnosis.measure import measured
 from lambdas.diagnosis.runner import diagnose
 from lambdas.incidents.model import Headline
 from lambdas.playbooks import playbook_for
+from lambdas.playbooks.assessment import assessed
 from lambdas.targets import resolve
 from lambdas.triage.classify import classify
 
@@ -62,6 +63,6 @@ def examine(alert: Alert, settings: Settings, aws: Aws, now: float, deadline: fl
     """Run the playbook for what the alert is about. `deadline`: seconds that it may take."""
     target = resolve(alert)
     look = Look(aws=aws, alert=alert, target=target, window=window(alert, now), settings=settings)
-    diagnosis = diagnose(look, playbook_for(target), deadline=deadline)
+    diagnosis = diagnose(look, assessed(playbook_for(target)), deadline=deadline)
     classification = classify(alert, settings, measured(look.found, alert))
     return Examined(diagnosis=diagnosis, classification=classification)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from lambdas.checks.cloudwatch.metrics import Series
+from lambdas.checks.cloudwatch.others import OtherAlarm
 from lambdas.checks.ecs.services import ServiceState
 from lambdas.checks.elbv2.target_groups import TargetHealth
 from lambdas.triage.measured import Measured
@@ -14,6 +15,13 @@ if TYPE_CHECKING:
     from lambdas.alerts.model import Alert
     from lambdas.checks.base import Found
 
+FIELDS = {  # what stays unknown when a check could not look
+    "cloudwatch.others": ("other_alarms",),
+    "ecs.metrics": ("requests", "errors_5xx"),
+    "ecs.services": ("running_tasks", "desired_tasks"),
+    "elbv2.target_health": ("healthy_hosts", "unhealthy_hosts"),
+}
+SCOPE = "cloudwatch.others"
 AT_LEAST = timedelta(minutes=5)  # shorter periods hold too few requests to speak of a share
 
 
@@ -28,7 +36,8 @@ def measured(found: Found, alert: Alert) -> Measured:
         unhealthy_hosts=sum(health.state == "unhealthy" for health in healths) if healths else None,
         running_tasks=services[0].running if len(services) == 1 else None,
         desired_tasks=services[0].desired if len(services) == 1 else None,
-        why_not={gap.check: gap.why for gap in found.gaps},
+        other_alarms=tuple(other.service for other in found.of(OtherAlarm)) if SCOPE in found.looked else None,
+        why_not={field: gap.why for gap in found.gaps for field in FIELDS.get(gap.check, ())},
     )
 
 

@@ -175,8 +175,8 @@ def _prevention(headline: Headline | None) -> str:
 
 def _why(incident: Incident) -> str:
     judged = incident.judged
-    scope = {"single service": "one service affected", "multiple services": "several services affected"}
-    head = f"Severity {judged.severity}, {judged.tier} alert, {scope.get(judged.scope, 'scope not known yet')}."
+    scope = {"single service": ", one service affected", "multiple services": ", several services affected"}
+    head = f"Severity {judged.severity}, {judged.tier} alert{scope.get(judged.scope, '')}."
     return escape(" ".join((head, *judged.why)), 1900)
 
 

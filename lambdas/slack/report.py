@@ -131,7 +131,7 @@ def _action(action: Action) -> str:
 def _why(cause: Ranked) -> str:
     judgement = cause.judgement
     said = judgement.summary or "; ".join(fact.text for fact in judgement.evidence[:2])
-    return escape(said, 350)
+    return escape(said, 220)
 
 
 def _footer(diagnosis: Diagnosis) -> str:

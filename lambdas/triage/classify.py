@@ -63,7 +63,7 @@ def classify(
         scope=scope,
         target=about,
         service=service,
-        impact=impact(alert, judged, service, known),
+        impact=impact(alert, judged, known),
         trigger=tiered.trigger.id if tiered.trigger else "",
         why=(*tiered.why, *graded.why, scope_why),
     )
@@ -143,8 +143,11 @@ def _unavailable(alert: Alert, judged: Quantity | None, measured: Measured) -> s
 
 def _scope(service: str, measured: Measured) -> tuple[Scope, str]:
     if measured.other_alarms is None:
-        asked = measured.why_not.get("other_alarms", "not measured yet")
-        return "unknown", f"Scope unknown: the environment's other alarms were not looked at ({asked})."
+        blind = measured.why_not.get("other_alarms")
+        return (
+            "unknown",
+            f"Scope unknown: the other alarms could not be read ({blind})." if blind else "Scope: not looked at yet.",
+        )
     others = sorted(set(measured.other_alarms) - {service})
     if others:
         return "multiple services", f"Multiple services: alarms also stand for {', '.join(others[:5])}."

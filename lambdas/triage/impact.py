@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 _LIMIT = 300  # characters of somebody else's text in one sentence
 
 
-def impact(alert: Alert, judged: Quantity | None, service: str, measured: Measured) -> str:
-    """Say what was observed and whom it touches, e.g. 'checkout: CPU 88 % (alarm at 75 %). 3 of 4 tasks run.'."""
+def impact(alert: Alert, judged: Quantity | None, measured: Measured) -> str:
+    """Say what was observed and whom it touches, e.g. 'CPU 88 % (alarm at 75 %). 3 of 4 tasks run.'."""
     seen = _observed(alert, judged) if alert.kind == "alarm" else _cut(alert.reason or alert.description or alert.name)
-    return " ".join((f"{service}: {seen.rstrip('.')}.", *_touched(measured)))
+    return " ".join((f"{seen[:1].upper()}{seen[1:].rstrip('.')}.", *_touched(measured)))
 
 
 def _observed(alert: Alert, judged: Quantity | None) -> str:

@@ -383,48 +383,48 @@ def test_classified_by_the_observed_value(
 @pytest.mark.parametrize(
     ("alert", "measured", "impact"),
     [
-        (cpu(88), None, "checkout: CPU 88 % (alarm at 75 %)."),
+        (cpu(88), None, "CPU 88 % (alarm at 75 %)."),
         (
             cpu(88.24),
             Measured(running_tasks=3, desired_tasks=4),
-            "checkout: CPU 88.2 % (alarm at 75 %). 3 of 4 tasks run.",
+            "CPU 88.2 % (alarm at 75 %). 3 of 4 tasks run.",
         ),
-        (count(FIVE, 412), None, "acme: 5XX responses of the targets 412 (alarm at 10)."),
+        (count(FIVE, 412), None, "5XX responses of the targets 412 (alarm at 10)."),
         (
             count(FIVE, 412),
             Measured(requests=4000, errors_5xx=412),
-            "acme: 5XX rate 10.3 % (412 of 4,000 requests) (alarm at 10). 10.3 % of the requests fail.",
+            "5XX rate 10.3 % (412 of 4,000 requests) (alarm at 10). 10.3 % of the requests fail.",
         ),
-        (rate("m1 / m2", 0.073, 0.05), None, "acme: 5XX rate 7.3 % (alarm at 5 %)."),
+        (rate("m1 / m2", 0.073, 0.05), None, "5XX rate 7.3 % (alarm at 5 %)."),
         (
             replace(rate("1 - m1 / m2", 0.8, 0.99), comparison=DOWN),
             None,
-            "acme: success rate 80 % (alarm at 99 %).",
+            "Success rate 80 % (alarm at 99 %).",
         ),
         (
             alarm("AWS/RDS", "DatabaseConnections", 396, 300, dimensions=DB),
             Measured(max_connections=420),
-            "orders: 396 of 420 connections (94.3 %) (alarm at 300).",
+            "396 of 420 connections (94.3 %) (alarm at 300).",
         ),
         (
             alarm("AWS/RDS", "ReadLatency", 0.137, 0.05, dimensions=DB),
             None,
-            "orders: read latency 137 ms (alarm at 50 ms).",
+            "Read latency 137 ms (alarm at 50 ms).",
         ),
         (
             alarm("AWS/RDS", "FreeStorageSpace", 2 * 1024**3, 5 * 1024**3, dimensions=DB),
             None,
-            "orders: free storage 2 GB (alarm at 5 GB).",
+            "Free storage 2 GB (alarm at 5 GB).",
         ),
         (
             cpu(None, missing_data_breaches=True),
             None,
-            "checkout: CPU reported no value (ALARM, missing data counts as breaching).",
+            "CPU reported no value (ALARM, missing data counts as breaching).",
         ),
         (
             alarm("AWS/ApplicationELB", "HealthyHostCount", 0, 2, dimensions=TG, **LOW),
             Measured(healthy_hosts=0, unhealthy_hosts=3, database_available=False),
-            "checkout: healthy targets 0 (alarm at 2). The database is not available. 0 of 3 targets are healthy.",
+            "Healthy targets 0 (alarm at 2). The database is not available. 0 of 3 targets are healthy.",
         ),
     ],
 )
@@ -435,7 +435,7 @@ def test_impact_says_what_was_observed_with_units(alert: Alert, measured: Measur
 def test_without_measurements_it_says_so() -> None:
     why = " ".join(classify(count(FIVE, 412), SETTINGS).why)
     assert "the rate needs the number of requests (not measured yet): provisional" in why
-    assert "Scope unknown" in why
+    assert "Scope: not looked at yet." in why
     denied = Measured(why_not={"requests": "AccessDenied", "other_alarms": "throttled"})
     why = " ".join(classify(count(FIVE, 412), SETTINGS, denied).why)
     assert "(AccessDenied)" in why
@@ -455,7 +455,7 @@ def test_composite_without_a_target_is_still_judged() -> None:
     alert = replace(cpu(None), metrics=(), children=(Child(name="a-child", arn="arn:x", state="ALARM"),))
     got = classify(alert, SETTINGS)
     assert (got.tier, got.severity, got.target) == ("warning", 3, Unrecognised("composite of a-child"))
-    assert got.impact == "an-alarm: composite alarm an-alarm is in ALARM because of a-child."
+    assert got.impact == "Composite alarm an-alarm is in ALARM because of a-child."
     better = classify(alert, SETTINGS, target=EcsService("acme-production", "checkout"))
     assert better.service == "checkout"
 
