@@ -1,0 +1,216 @@
+"""The storage is full, or about to be."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from lambdas.causes.base import Action, Evidence, Fact, Judgement, cause
+from lambdas.causes.db import actions, scene, words
+from lambdas.causes.measured import Measured
+from lambdas.checks.rds.classes import GIB
+from lambdas.checks.rds.events import RdsEvent
+from lambdas.checks.rds.logs import LogSign
+from lambdas.diagnosis import timeseries as ts
+
+FULL = ("storage_full", "storage_low", "storage_unscalable")
+
+
+@cause(
+    "db.storage_full",
+    title="The database's storage is full or filling up",
+    reads=("rds.metrics", "rds.events", "rds.instances", "rds.logs"),
+    effects=(
+        "db.failover", "db.replica_unavailable", "db.configuration_change", "db.connection_exhaustion",
+        "db.io_saturation", "db.lock_contention",
+    ),
+    depth=7,
+    runbook=actions.RUNBOOK,
+)  # fmt: skip
+def storage_full(evidence: Evidence) -> Judgement:
+    """Free space against what is allocated, RDS's own events and status; storage that has grown since is not full."""
+    subject = scene.subject(evidence)
+    local = bool(subject and subject.aurora)
+    free = scene.metric(evidence, "FreeLocalStorage" if local else "FreeStorageSpace")
+    events = [e for e in evidence.of(RdsEvent) if e.kind in FULL and e.at and e.at >= evidence.window.start]
+    said = [s for s in evidence.of(LogSign) if s.kind == "storage"]
+    grown = _grown(evidence, free, events)
+    if grown:
+        return Judgement(verdict="ruled_out", summary=grown.text, evidence=(grown, *_free_fact(evidence, free)))
+    stopped = bool(subject and subject.status == "storage-full")
+    told = (
+        *(Fact(text=e.message, source=e.source, at=e.at, link=e.link) for e in events[-3:]),
+        *(Fact(text=s.line, source=s.source, at=s.at, link=s.link) for s in said[:1]),
+        *((Fact(text="The instance's status is storage-full", source="rds:DescribeDBInstances"),) if stopped else ()),
+    )
+    share = _share(evidence, free)
+    last = free.points[-1][1] if free else None
+    exhausted = stopped or bool(said) or any(e.kind != "storage_low" for e in events)
+    low = (share is not None and share <= 0.03) or (last is not None and last <= GIB / 2 and not local)
+    if exhausted or (events and (share is None or share <= 0.15)) or low:
+        return _yes(evidence, free, told, "confirmed")
+    falling = _hours_left(free)
+    if share is not None and (share <= 0.1 or (falling is not None and falling <= 12 and share <= 0.25)):
+        return _yes(evidence, free, told, "likely")
+    if events:
+        return _yes(evidence, free, told, "likely")
+    if free is None:
+        looked = evidence.looked("rds.events")
+        gap = scene.metrics_gap(evidence, "FreeStorageSpace")
+        if looked and subject and subject.status == "available" and subject.aurora:
+            return Judgement(verdict="ruled_out", missing=(gap,))
+        return scene.unseen(evidence, gap)
+    return Judgement(verdict="ruled_out", evidence=_free_fact(evidence, free))
+
+
+def _yes(evidence: Evidence, free: Measured | None, told: tuple[Fact, ...], verdict: str) -> Judgement:
+    subject = scene.subject(evidence)
+    left = _hours_left(free)
+    if free:
+        total = f" of {subject.allocated} GiB" if subject and subject.allocated and not subject.aurora else ""
+        summary = f"{scene.name(evidence)} has {words.size(free.points[-1][1])}{total} of storage left"
+    else:
+        summary = f"The storage of {scene.name(evidence)} is exhausted, by RDS's own account"
+    if left is not None and left < 24 and free and free.points[-1][1] > 0:
+        summary += f", enough for {words.duration(left * 3600)} at this pace"
+    filler = _filler(evidence)
+    ceiling = _ceiling(evidence)
+    return Judgement(
+        verdict="confirmed" if verdict == "confirmed" else "likely",
+        summary=summary + (f"; {filler.text}" if filler else ""),
+        evidence=(
+            *told,
+            *_free_fact(evidence, free),
+            *((filler,) if filler else ()),
+            *((ceiling,) if ceiling else ()),
+            *scene.facts(x for n in ("WriteIOPS", "WriteThroughput") if (x := scene.level(evidence, n)) and x.up(1.5)),
+        ),
+        actions=_actions(evidence, filler),
+        would_confirm="" if verdict == "confirmed" else "an RDS event of low storage, or the space going on falling",
+        missing=tuple(x for x in (scene.metrics_gap(evidence, "FreeStorageSpace", "FreeLocalStorage"),) if x),
+        since=_since(evidence, free, told),
+        score=0.9 if verdict == "confirmed" else 0.6,
+    )
+
+
+def _free_fact(evidence: Evidence, free: Measured | None) -> tuple[Fact, ...]:
+    if free is None:
+        return ()
+    first, last = free.points[0], free.points[-1]
+    share = _share(evidence, free)
+    return (
+        Fact(
+            text=f"{free.series.name} {words.size(last[1])}"
+            + (f" ({share:.0%} of what is allocated)" if share is not None else "")
+            + f", {words.size(first[1])} at {words.clock(first[0])}",
+            source="cloudwatch:GetMetricData",
+            at=last[0],
+            value=words.size(last[1]),
+            baseline=words.size(first[1]),
+            link=free.series.link,
+        ),
+    )
+
+
+def _share(evidence: Evidence, free: Measured | None) -> float | None:
+    subject = scene.subject(evidence)
+    if free is None or subject is None or not subject.allocated or subject.aurora:
+        return None
+    return free.points[-1][1] / (subject.allocated * GIB)
+
+
+def _grown(evidence: Evidence, free: Measured | None, events: list[RdsEvent]) -> Fact | None:
+    """Storage that was added since: by RDS's event, and by the free space itself."""
+    scaled = [e for e in evidence.of(RdsEvent) if e.kind == "storage_scaled" and e.at and e.at >= evidence.window.start]
+    last_bad = max((e.at for e in events if e.at), default=None)
+    after = [e for e in scaled if e.at and (last_bad is None or e.at >= last_bad)]
+    if any(e.kind == "storage_unscalable" for e in events):
+        return None
+    if free is None:
+        done = next((e for e in after if "finish" in e.message.lower() or "complet" in e.message.lower()), None)
+        return Fact(text=f"Storage has grown since: {done.message}", source=done.source, at=done.at) if done else None
+    lowest = min(ts.values(free.points))
+    last = free.points[-1][1]
+    share = _share(evidence, free)
+    jumped = last >= 1.3 * max(lowest, 1.0) and last - lowest >= GIB
+    if not jumped or (share is not None and share < 0.05):
+        return None
+    event = after[-1] if after else None
+    text = f"Storage has grown: {words.size(lowest)} free at the lowest, {words.size(last)} now"
+    return Fact(
+        text=text + (f" ({event.message})" if event else ""),
+        source=event.source if event else "cloudwatch:GetMetricData",
+        at=event.at if event else free.points[-1][0],
+        value=words.size(last),
+        baseline=words.size(lowest),
+        link=free.series.link,
+    )
+
+
+def _hours_left(free: Measured | None) -> float | None:
+    if free is None or len(free.points) < 4:
+        return None
+    recent = [p for p in free.points if p[0] >= free.points[-1][0] - timedelta(hours=1)]
+    line = ts.trend(recent if len(recent) >= 4 else free.points)
+    if line is None or line.per_hour >= 0 or line.fit < 0.5:
+        return None
+    return max(0.0, free.points[-1][1] / -line.per_hour)
+
+
+def _filler(evidence: Evidence) -> Fact | None:
+    """What fills it, where a metric says so: WAL that a slot holds back, binary logs."""
+    for role, what in (
+        ("OldestReplicationSlotLag", "a replication slot that nobody reads holds back WAL"),
+        ("ReplicationSlotDiskUsage", "a replication slot that nobody reads holds back WAL"),
+        ("TransactionLogsDiskUsage", "WAL piles up"),
+        ("BinLogDiskUsage", "binary logs pile up"),
+    ):
+        found = scene.metric(evidence, role)
+        if found is None:
+            continue
+        last, first = found.points[-1][1], found.points[0][1]
+        if last >= GIB and (last >= 1.3 * max(first, 1.0) or last >= 10 * GIB):
+            return Fact(
+                text=f"{what}: {words.size(last)}",
+                source="cloudwatch:GetMetricData",
+                at=found.points[-1][0],
+                value=words.size(last),
+                baseline=words.size(first),
+                link=found.series.link,
+            )
+    return None
+
+
+def _ceiling(evidence: Evidence) -> Fact | None:
+    subject = scene.subject(evidence)
+    if subject is None or subject.aurora:
+        return None
+    if not subject.max_allocated:
+        return Fact(text="Storage autoscaling is off", source="rds:DescribeDBInstances", link=subject.link)
+    if subject.allocated and subject.max_allocated <= 1.1 * subject.allocated:
+        text = f"Storage autoscaling is at its maximum: {subject.allocated} of {subject.max_allocated} GiB"
+        return Fact(text=text, source="rds:DescribeDBInstances", link=subject.link)
+    return None
+
+
+def _actions(evidence: Evidence, filler: Fact | None) -> tuple[Action, ...]:
+    subject = scene.subject(evidence)
+    if subject and subject.aurora:
+        return (actions.scale(evidence, "local storage grows with the class"),)
+    size = subject.allocated if subject and subject.allocated else None
+    larger = str(round(size * 1.2) + 1) if size else "<GiB>"
+    limit = str(round(size * 2)) if size else "<GiB>"
+    first = Action(
+        text="Scale database instance if resource constrained: add storage now, and raise autoscaling's maximum",
+        command=actions.modify(
+            evidence, f"--allocated-storage {larger} --max-allocated-storage {limit} --apply-immediately"
+        ),
+        link=subject.link if subject else "",
+    )
+    if filler and "slot" in filler.text:
+        return (first, Action(text="Drop the inactive replication slot: SELECT pg_drop_replication_slot(name)"))
+    return (first, Action(text="Find what grows: the largest tables, temporary files, logs"))
+
+
+def _since(evidence: Evidence, free: Measured | None, told: tuple[Fact, ...]) -> datetime:
+    known = [f.at for f in told if f.at]
+    return min(known) if known else free.points[0][0] if free else scene.onset(evidence)
