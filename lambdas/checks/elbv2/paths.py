@@ -98,7 +98,7 @@ def paths(look: Look) -> Iterator[Finding]:
         balancer = _of(balancers, group)
         if host is None or balancer is None:
             continue
-        yield from _paths(look, network, balancer, group, target, host)
+        yield from _paths(look, network, balancer, (group, target, host))
 
 
 def _of(balancers: list[Balancer], group: Group) -> Balancer | None:
@@ -177,9 +177,8 @@ def _network(look: Look, balancers: list[Balancer], hosts: Iterable[_Host]) -> _
     return found
 
 
-def _paths(
-    look: Look, network: _Map, balancer: Balancer, group: Group, target: TargetHealth, host: _Host
-) -> Iterator[Path]:
+def _paths(look: Look, network: _Map, balancer: Balancer, end: tuple[Group, TargetHealth, _Host]) -> Iterator[Path]:
+    group, target, host = end
     traffic = target.port or group.port
     checks = int(group.check_port) if group.check_port.isdigit() else traffic
     purposes: dict[int, str] = {}
