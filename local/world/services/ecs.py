@@ -191,7 +191,7 @@ def describe_tasks(call: Call) -> Item:
 @service.answers("DescribeTaskDefinition")
 def describe_task_definition(call: Call) -> Item:
     """A task definition by family (its newest active revision), `family:revision` or ARN."""
-    family, _, revision = short(call.params["taskDefinition"]).partition(":")
+    family, _, revision = call.params["taskDefinition"].rsplit("/", 1)[-1].partition(":")
     kept = [
         item
         for item in call.items("taskDefinitions")
