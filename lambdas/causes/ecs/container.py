@@ -202,7 +202,7 @@ def _reach(evidence: Evidence, to: str) -> tuple[Action, ...]:
 @cause(
     "ecs.app_crash", title="The application crashes",
     reads=("ecs.stopped_tasks", "logs.last_words", "logs.errors", "ecs.services"), depth=2, runbook=RUNBOOK,
-    effects=("ecs.elb_health_check_failed", "ecs.container_health_check_failed"),
+    effects=("ecs.elb_health_check_failed", "ecs.container_health_check_failed", "ecs.bad_deployment", "change.configuration"),
 )  # fmt: skip
 def app_crash(evidence: Evidence) -> Judgement:
     """Exits non-zero with its own error signature in the log."""
@@ -293,7 +293,7 @@ def _not_logged(evidence: Evidence, kind: str) -> Judgement:
 @cause(
     "ecs.container_health_check_failed", title="The container's own health check fails",
     reads=("ecs.stopped_tasks", "ecs.services", "ecs.task_definitions"), depth=1, runbook=RUNBOOK,
-    effects=("ecs.elb_health_check_failed",),
+    effects=("ecs.elb_health_check_failed", "ecs.bad_deployment", "change.configuration"),
 )  # fmt: skip
 def container_health_check_failed(evidence: Evidence) -> Judgement:
     """Task failed container health checks."""

@@ -85,10 +85,8 @@ def _newest(evidence: Evidence, service: ServiceState) -> Deployed | None:
 
 @cause(
     "ecs.bad_deployment", title="A deployment brought a revision that fails",
-    reads=("ecs.services", "ecs.stopped_tasks", "ecs.task_definitions", "ecs.rollouts"), depth=2, runbook=RUNBOOK,
-    effects=(
-        "ecs.app_crash", "ecs.elb_health_check_failed", "ecs.container_health_check_failed", "change.configuration",
-    ),
+    reads=("ecs.services", "ecs.stopped_tasks", "ecs.task_definitions", "ecs.rollouts"), depth=0, runbook=RUNBOOK,
+    effects=("change.configuration",),
 )  # fmt: skip
 def bad_deployment(evidence: Evidence) -> Judgement:
     """The failures begin with a deployment; the former revision was sound. Names both, and what differs."""

@@ -28,6 +28,7 @@ _STARTED = re.compile(r"(?:started|ready|listening|startup)[^\n]{0,60}? (?:in|af
 @cause(
     ID, title="Tasks fail the load balancer's health check",
     reads=("elbv2.target_health", "ecs.stopped_tasks", "ecs.services", "elbv2.target_groups"), depth=1, runbook=RUNBOOK,
+    effects=("ecs.bad_deployment", "change.configuration"),
 )  # fmt: skip
 def elb_health_check_failed(evidence: Evidence) -> Judgement:
     """Task failed ELB health checks; the reason code; the grace period against the start-up time."""

@@ -89,7 +89,7 @@ def task_definitions(look: Look) -> Iterator[Finding]:
         if not settled:
             continue
         now = _tried(look, service, settled)
-        raw_now = _describe(look, now)
+        raw_now = _describe(look, service, now)
         current = read(raw_now, service.name, "current", look.aws.region)
         yield current
         raw_before = _former(look, service, current, settled)
@@ -128,13 +128,17 @@ def _former(look: Look, service: ServiceState, current: TaskDefinition, settled:
     if not before:
         return None
     try:
-        return _describe(look, before)
+        return _describe(look, service, before)
     except look.aws.ecs.exceptions.ClientException:
         return None  # a revision that was deleted
 
 
-def _describe(look: Look, name: str) -> dict[str, Any]:
-    answer: Any = look.aws.ecs.describe_task_definition(taskDefinition=name)
+def _describe(look: Look, service: ServiceState, name: str) -> dict[str, Any]:
+    """By its ARN, in the service's own account and partition; by its name where we do not know that."""
+    account, found_, _ = service.arn.partition(":service/")
+    answer: Any = look.aws.ecs.describe_task_definition(
+        taskDefinition=f"{account}:task-definition/{name}" if found_ else name
+    )
     found: dict[str, Any] = answer.get("taskDefinition") or {}
     return found
 
