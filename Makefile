@@ -46,6 +46,7 @@ synth: ## the CloudFormation templates of every environment, into cdk.out; no cr
 	@rm -rf cdk.out
 	@$(PY) app.py
 	@.venv/bin/cfn-lint cdk.out/*.template.json
+	@ls cdk.out/*.template.json
 
 .PHONY: deploy
 deploy: ## ENV=<customer>-<environment>: to the real account, with your credentials
