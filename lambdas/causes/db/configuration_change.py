@@ -22,8 +22,8 @@ from lambdas.diagnosis import timeseries as ts
 if TYPE_CHECKING:
     from datetime import datetime
 
-OUTAGE = ("restart", "patch", "class_changed")
-CHANGES = (*OUTAGE, "parameters", "storage_changed", "modification")
+OUTAGE = ("patch", "class_changed")
+CHANGES = (*OUTAGE, "restart", "parameters", "storage_changed", "modification")
 BEFORE = timedelta(hours=2)
 CLOSE = timedelta(minutes=20)
 _CALLS = re.compile(r"(Modify|Reboot|Stop|Start|Restore|Promote|Delete|Reset|Failover|Apply)DB|ApplyPendingMaintenance")
@@ -57,12 +57,14 @@ def configuration_change(evidence: Evidence) -> Judgement:
         *_pending(evidence),
     )
     first = min([x.at for x in (*near, *calls) if x.at], default=began)
-    outage = _outage(evidence, [e for e in near if e.kind in OUTAGE])
+    restarts = [e for e in near if e.kind == "restart" and "restarted" in e.message.lower()]
+    asked = any("Reboot" in c.event for c in calls) or any(e.kind in OUTAGE for e in near)
+    looping = len({e.id for e in restarts}) < len(restarts) and len(restarts) >= 2
+    outage = _outage(evidence, [e for e in near if e.kind in OUTAGE or (e.kind == "restart" and asked and not looping)])
     own = evidence.alert.kind == "rds" and any(e.at == evidence.alert.at for e in near)
     if outage or own:
         return _yes(evidence, near, calls, (*lines, *((outage,) if outage else ())), "confirmed", first)
     close = [x for x in (*near, *calls) if x.at and began - CLOSE <= x.at <= began + timedelta(minutes=5)]
-    waiting = any(status == "pending-reboot" for g in scene.peers(evidence)[:0] for _, status in g.groups)
     explained = [
         j.verdict in {"confirmed", "likely"}
         for j in (
@@ -73,7 +75,7 @@ def configuration_change(evidence: Evidence) -> Judgement:
             slow_query(evidence),
         )
     ]
-    if close and not any(explained) and not waiting:
+    if close and not any(explained) and not looping:
         return _yes(evidence, near, calls, lines, "likely", first)
     return _yes(evidence, near, calls, lines, "possible", first)
 

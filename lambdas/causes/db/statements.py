@@ -30,8 +30,11 @@ class Dominant:
         reference = self.statement.reference
         if reference is None or not self.statement.new:
             return False
-        ratio = self.statement.now / max(reference, 0.05)
-        return self.others is None or ratio >= 1.6 * self.others or (self.of_rise or 0.0) >= 0.6
+        if (self.of_rise or 0.0) >= 0.6 or self.others is None:
+            return True
+        if self.others >= 2 and (self.of_rise or 0.0) < 0.55:
+            return False  # all got heavier: what they share is slow, not this one
+        return self.statement.now / max(reference, 0.05) >= 1.6 * self.others
 
 
 def dominant(found: Loads) -> Dominant | None:
