@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from urllib.request import Request, urlopen
 
 import boto3
 from moto.server import ThreadedMotoServer
@@ -34,7 +35,10 @@ def own_plane(region: str, token: str, on_call: Callable[[Call], None] | None = 
     try:
         _host, port = server.get_host_and_port()
         session = boto3.session.Session("replay", "replay", region_name=region)
-        aws = Aws(region, session=session, endpoint_url=f"http://127.0.0.1:{port}", on_call=on_call)
+        url = f"http://127.0.0.1:{port}"
+        # moto keeps its accounts for as long as the process lives; each replay begins with an empty one
+        urlopen(Request(f"{url}/moto-api/reset", method="POST")).close()  # noqa: S310 — our own loopback server
+        aws = Aws(region, session=session, endpoint_url=url, on_call=on_call)
         create_table(aws)
         aws.secretsmanager.create_secret(Name=SECRET, SecretString=token)
         yield aws, aws.sqs.create_queue(QueueName=QUEUE)["QueueUrl"]

@@ -86,6 +86,7 @@ def run(event: Any, *, settings: Settings | None = None, world: World | None = N
         table=TABLE,
         slack_secret=SECRET,
     )
+    reader = _session(settings.region, live=live)
     skew = [world.clock.now().timestamp() - time.time() if world else 0.0]
     with ExitStack() as stack:
         slack = stack.enter_context(EmbeddedSlack(channels=(settings.slack_channel,)))
@@ -99,7 +100,7 @@ def run(event: Any, *, settings: Settings | None = None, world: World | None = N
         rooms = house.build(
             replace(settings, queue=queue),
             aws=own,
-            observe=lambda: Aws(settings.region, session=_session(settings.region, live=live), on_call=observed.append),
+            observe=lambda: Aws(settings.region, session=reader, on_call=observed.append),
             slack=client,
             clock=lambda: time.time() + skew[0],
         )
