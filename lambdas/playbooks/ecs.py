@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from lambdas.playbooks.base import Playbook, Step, playbook
-from lambdas.targets import EcsCluster, EcsService, LoadBalancer, TargetGroup
+from lambdas.targets import EcsCluster, EcsService
 
 playbook(
     Playbook(
         id="ecs",
         title="ECS high utilization and service startup failures",
         section="Critical Alert Response: ECS High Utilization; Scenario 1: ECS Service Startup Failures",
-        targets=(EcsService, EcsCluster, TargetGroup, LoadBalancer),
+        targets=(EcsService, EcsCluster),
         families=("ecs", "aws", "change", "none", "unknown"),
         steps=(
             Step(

@@ -132,7 +132,7 @@ def run(path: Path, *, deadline: float = 60.0) -> Run:
         )
         diagnosis = diagnose(look, playbook_for(target), deadline=deadline)
     calls = world.ledger.calls()
-    asked = Counter(f"{c.action} {c.params}" for c in calls if c.operation not in POLLED)
+    asked = Counter(f"{c.action} {c.params}" for c in calls if c.operation not in POLLED and not c.error)
     return Run(
         name=f"{path.parent.name}/{path.stem}",
         kind=world.head.kind,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from lambdas.causes.alarm import HOUR, rings, watched
+from lambdas.causes.alarm import HOUR, Watched, rings, watched
 from lambdas.causes.base import Action, Fact, Judgement, cause
 from lambdas.causes.ecs.failures import failures
 from lambdas.causes.measured import every
@@ -17,6 +17,7 @@ from lambdas.diagnosis import timeseries as ts
 if TYPE_CHECKING:
     from lambdas.causes.base import Evidence
 
+HARD = 80.0  # percent
 OFTEN = 4  # rings in three days: an alarm that cries wolf
 HARM = (("elb.errors", 3.0), ("elb.latency", 1.6))  # roles of metrics that users feel, and how much more is harm
 
@@ -30,6 +31,8 @@ def noise(evidence: Evidence) -> Judgement:
         return Judgement(verdict="could_not_check", missing=(why,))
     if harm := _harm(evidence):
         return Judgement(verdict="ruled_out", evidence=(harm,))
+    if watch.period > HOUR.total_seconds():
+        return _slow(evidence, watch)
     name = watch.metric.series.name
     level = watch.metric.around_alarm()
     start = max(watch.metric.window.start, watch.metric.window.at - HOUR)
@@ -38,6 +41,8 @@ def noise(evidence: Evidence) -> Judgement:
                   f" {at(watch.metric.window.start)}, and was beyond it for {watch.share:.0%} of the last hour",
                   source="cloudwatch:GetMetricData")]  # fmt: skip
     within = usual is not None and level is not None and usual.within(level)
+    # What stands high for most of every day at this hour is no noise, it is too small.
+    high = level is not None and level >= HARD and watch.share >= 0.5 and name in ("CPUUtilization", "MemoryUtilization")
     before = ts.share(ts.same_hours(watch.metric.past, start, watch.metric.window.end), watch.threshold, above=watch.above)
     if usual:
         facts.append(
@@ -51,7 +56,7 @@ def noise(evidence: Evidence) -> Judgement:
     known = before is not None and before > 0.02
     actions = (Action(text=f"Adjust the threshold or the evaluation periods of {evidence.alert.name}; it reports no harm"),)
     summary = f"{name} moves around the threshold of {number(watch.threshold)} without harm"
-    if within and (known or rang >= OFTEN) and watch.share < 0.9:
+    if within and (known or rang >= OFTEN) and watch.share < 0.9 and not high:
         return Judgement(verdict="likely", summary=summary, evidence=tuple(facts), actions=actions, score=0.6,
                          would_confirm="users and dependencies unaffected over the next hour")  # fmt: skip
     if (watch.crossings >= 4 and watch.share < 0.6 and (within or rang >= OFTEN)) or (within and watch.share < 0.3):
@@ -62,6 +67,26 @@ def noise(evidence: Evidence) -> Judgement:
     text = f"{name} is {number(level or 0.0)}"
     text += f", outside its usual {number(usual.low)} to {number(usual.high)}" if usual else ", and has no baseline"
     return Judgement(verdict="ruled_out", evidence=(Fact(text=text, source="cloudwatch:GetMetricData"),))
+
+
+def _slow(evidence: Evidence, watch: Watched) -> Judgement:
+    """An alarm that counts over hours: whether anything has failed says more than its few points."""
+    services = evidence.of(ServiceState)
+    if not services or not evidence.looked("ecs.stopped_tasks") or not all(s.settled for s in services):
+        return Judgement(verdict="could_not_check", missing=("the alarm looks at hours: too few points to tell noise",))
+    if seen := failures(evidence):
+        fact = Fact(text=f"a task failed at {at(seen[-1].at)}", source=seen[-1].source, at=seen[-1].at)
+        return Judgement(verdict="ruled_out", evidence=(fact,))
+    name = watch.metric.series.name
+    facts = tuple(
+        Fact(text=f"{s.name} runs {s.running} of {count(s.desired, 'task')}, nothing failed", source=s.source, link=s.link)
+        for s in services
+    )
+    return Judgement(
+        verdict="likely", summary=f"{name} passed {number(watch.threshold)} though nothing failed: every stop was meant",
+        evidence=facts, score=0.4, would_confirm="no failing task over the next hours",
+        actions=(Action(text=f"Let {evidence.alert.name} leave out stops by deployments and scaling"),),
+    )  # fmt: skip
 
 
 def _harm(evidence: Evidence) -> Fact | None:

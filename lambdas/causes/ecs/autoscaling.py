@@ -102,7 +102,8 @@ def autoscaling_off(evidence: Evidence) -> Judgement:
 
 @cause("ecs.autoscaling_at_max", title="Auto scaling stands at its maximum", depth=1, runbook=RUNBOOK,
        reads=(TARGETS, ACTIVITIES, "ecs.services", "ecs.metrics"),
-       effects=("ecs.undersized", "ecs.elb_health_check_failed", "change.configuration"))  # fmt: skip
+       effects=("ecs.undersized", "ecs.elb_health_check_failed", "change.configuration", "alb.targets_timeout",
+                "alb.no_healthy_targets", "alb.target_timeouts", "alb.slow_targets"))  # fmt: skip
 def autoscaling_at_max(evidence: Evidence) -> Judgement:
     """As many tasks as the scalable target allows, and still saturated."""
     if could_not := _could_not(evidence):
@@ -148,7 +149,7 @@ def autoscaling_failing(evidence: Evidence) -> Judgement:
     service, load = _service(evidence), load_of(evidence)
     assert service is not None
     target = _target(evidence, service)
-    failed = [a for a in _activities(evidence, service) if a.status in ("Failed", "Unfulfilled")]
+    failed = [a for a in _activities(evidence, service) if a.status in ("Failed", "Unfulfilled") and not _full(a)]
     suspended = target is not None and "scale out" in target.suspended
     facts = [_activity(a) for a in failed[-3:]]
     facts += changes_of(evidence, f"service/{service.cluster}/{service.name}")
@@ -185,6 +186,11 @@ def autoscaling_failing(evidence: Evidence) -> Judgement:
         return Judgement(verdict="ruled_out", evidence=(Fact(text=f"{service.name} has no auto scaling", source=TARGETS),))
     text = f"no scaling activity of {service.name} has failed since {at(evidence.window.at - BEFORE)}"
     return Judgement(verdict="ruled_out", evidence=(Fact(text=text, source=target.source),))
+
+
+def _full(activity: ScalingActivity) -> bool:
+    """Whether an activity only says that the maximum is reached, which is no failure of scaling."""
+    return "AlreadyAtMaxCapacity" in activity.not_scaled or "maximum" in activity.message.lower()
 
 
 def _activity(activity: ScalingActivity) -> Fact:

@@ -166,11 +166,10 @@ def dependency_unreachable(evidence: Evidence) -> Judgement:
         )  # fmt: skip
     if over_since(evidence, failing):
         return Judgement(verdict="possible", summary=f"{summary}; over by now", evidence=facts, since=first, score=0.3)
-    # One stray line beside many failures is a coincidence until more of them say it.
-    verdict = "confirmed" if len(lines) >= 3 else "likely"
+    # Lines of other tasks than those that failed: a coincidence, until one of those says it.
     return Judgement(
-        verdict=verdict, summary=summary, evidence=facts, actions=_reach(evidence, to), since=first, score=0.8,
-        would_confirm="" if verdict == "confirmed" else "the same line from more of the tasks that fail",
+        verdict="likely" if len(lines) >= 3 else "possible", summary=summary, evidence=facts, actions=_reach(evidence, to),
+        since=first, score=0.5, would_confirm="the same line from a task that failed",
     )  # fmt: skip
 
 
@@ -207,7 +206,7 @@ def _reach(evidence: Evidence, to: str) -> tuple[Action, ...]:
 def app_crash(evidence: Evidence) -> Judgement:
     """Exits non-zero with its own error signature in the log."""
     everything = failures(evidence)
-    exits = [f for f in everything if f.kind == EXIT and f.exit_code not in (None, 143)]
+    exits = [f for f in everything if f.kind == EXIT and f.exit_code not in (None, 0, 143)]
     if not exits:
         return absent(evidence, everything)
     deaths = {d.failure.task: d for d in died_of(evidence) if d.failure.kind == EXIT}
@@ -217,6 +216,8 @@ def app_crash(evidence: Evidence) -> Judgement:
         last = explained[-1]
         text = f"{last.label} says what it lacks: {quote(last.line)}"
         return Judgement(verdict="ruled_out", evidence=(Fact(text=text, source=last.source, at=last.at, link=last.link),))
+    if not any(d.line for d in deaths.values()) and (gap := evidence.gap("logs.last_words")) and evidence.gap("logs.errors"):
+        return Judgement(verdict="could_not_check", evidence=facts_of(exits), missing=(f"logs.last_words: {gap}",))
     name = who(evidence, exits)
     codes = some(str(f.exit_code) for f in reversed(exits))
     if crashes:

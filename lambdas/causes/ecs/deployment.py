@@ -11,11 +11,11 @@ from lambdas.causes.ecs.exits import died_of
 from lambdas.causes.ecs.failures import EXIT, Failure, failures
 from lambdas.causes.ecs.image_pull import RUNBOOK, roll_back
 from lambdas.causes.ecs.stated import facts_of
-from lambdas.causes.wording import at, count, some
+from lambdas.causes.wording import at, count, day, some
 from lambdas.checks.ecs.deployments import Rollout
 from lambdas.checks.ecs.services import ServiceState
 from lambdas.checks.ecs.task_definitions import RevisionDiff, TaskDefinition
-from lambdas.checks.ecs.tasks import RunningTask
+from lambdas.checks.ecs.tasks import RunningTask, StoppedTask
 
 if TYPE_CHECKING:
     from lambdas.causes.base import Evidence
@@ -106,6 +106,11 @@ def bad_deployment(evidence: Evidence) -> Judgement:
         return Judgement(verdict="ruled_out", evidence=(Fact(text=text, source=new.source), *facts))
     former = [f for f in everything if f.revision and f.revision == new.former and f.kind]
     before = [f for f in everything if f.at < new.at - SOON and f.kind]
+    same = [t for t in (*evidence.of(RunningTask), *evidence.of(StoppedTask)) if t.task_definition == new.revision]
+    old = [t for t in same if t.created_at and t.created_at < new.at - SOON]
+    if old:
+        text = f"{new.revision} is no new revision: task {old[0].id[:8]} of it was created at {day(old[0].created_at)}"
+        return Judgement(verdict="ruled_out", evidence=(Fact(text=text, source=old[0].source, link=old[0].link), *facts))
     if before and not new.failed:
         text = f"failures began at {at(before[0].at)}, before the deployment at {at(new.at)}"
         return Judgement(verdict="ruled_out", evidence=(Fact(text=text, source=before[0].source), *facts))

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from lambdas.causes.ecs import reasons
+from lambdas.checks.cloudwatch.alarm import AlarmState
 from lambdas.checks.ecs.deployments import Rollout
 from lambdas.checks.ecs.services import ServiceState, short
 from lambdas.checks.ecs.tasks import Container, RunningTask, StoppedTask
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 EXIT = "exit"  # the container ended by itself; AWS does not say why
 QUIET = timedelta(minutes=10)  # without a failure, before a service that runs in full counts as well again
+CALM = timedelta(minutes=3)  # the same where the alarm itself has returned to OK
 STALE = timedelta(minutes=45)  # before the alarm: what happened once, that long ago, did not ring it
 
 
@@ -157,6 +159,12 @@ def _alert(evidence: Evidence) -> Iterator[Failure]:
         yield Failure(kind=kind, at=evidence.alert.at, text=text, source="ECS service event", service=service)
 
 
+def stale(evidence: Evidence) -> timedelta:
+    """How long before the alarm a failure may lie: longer for an alarm that looks at hours."""
+    periods = [m.period for m in evidence.alert.metrics]
+    return max(STALE, timedelta(seconds=max(periods, default=0)))
+
+
 def starts(evidence: Evidence) -> list[datetime]:
     """When the services said that they had reached a steady state, oldest first."""
     return sorted(
@@ -182,7 +190,9 @@ def over_since(evidence: Evidence, mine: list[Failure]) -> datetime | None:
     steady = next((moment for moment in starts(evidence) if moment > last), None)
     young = [t.started_at for t in evidence.of(RunningTask) if t.started_at and t.started_at > last]
     began = steady or (max(young) if young else None)
-    quiet = max(QUIET, 2 * _gap(mine))
+    alarm = next(iter(evidence.of(AlarmState)), None)
+    is_ok = alarm is not None and alarm.state == "OK" and alarm.at is not None and alarm.at > last
+    quiet = CALM if is_ok else max(QUIET, 2 * _gap(mine))
     if began is None or evidence.window.end - last < quiet:
         return None
     return began

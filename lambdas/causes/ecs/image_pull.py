@@ -27,6 +27,7 @@ EFFECTS = (
     "ecs.elb_health_check_failed",
     "ecs.container_health_check_failed",
     "ecs.app_crash",
+    "ecs.dependency_unreachable",
     "ecs.undersized",
     "ecs.autoscaling_failing",
     "ecs.autoscaling_at_max",

@@ -92,7 +92,7 @@ def _cpu(load: Load, deployed: datetime) -> _Step | None:
     text = f"{name} went from {number(before)} to {number(after)} ({times(after / before)}) at the deployment"
     if name != "CPU":
         text = f"CPU per request is {times(after / before)} what it was before the deployment"
-    return name, after / before, text, load.cpu.now >= 55 or after / before >= 1.6
+    return name, after / before, text, load.cpu.now >= 55
 
 
 def _memory(load: Load, deployed: datetime) -> _Step | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from lambdas.causes.base import Action, Fact, Judgement
-from lambdas.causes.ecs.failures import STALE, Failure, failures, over_since
+from lambdas.causes.ecs.failures import Failure, failures, over_since, stale
 from lambdas.causes.wording import at, count, quote, some
 from lambdas.checks.ecs.services import ServiceState
 
@@ -89,7 +89,7 @@ def overtaken(evidence: Evidence, mine: list[Failure], everything: list[Failure]
         return f"later failures are of another kind, {later[-1].kind}: {quote(later[-1].text)} at {at(later[-1].at)}"
     services = evidence.of(ServiceState)
     whole = services and all(s.settled for s in services)
-    if evidence.window.at - last.at > STALE and whole:
+    if evidence.window.at - last.at > stale(evidence) and whole:
         return f"the last one was at {at(last.at)}, well before the alarm at {at(evidence.window.at)}"
     return ""
 

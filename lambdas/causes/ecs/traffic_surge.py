@@ -19,7 +19,8 @@ FLAT = (0.55, 1.4)  # work per request over its baseline
 @cause(
     "ecs.traffic_surge", title="More traffic than usual", reads=("ecs.metrics", "ecs.metrics_baseline"), depth=1,
     runbook="Critical Alert Response: ECS High Utilization",
-    effects=("ecs.elb_health_check_failed", "ecs.undersized", "alb.traffic_surge"),
+    effects=("ecs.elb_health_check_failed", "ecs.undersized", "alb.traffic_surge", "alb.slow_targets", "alb.targets_timeout",
+             "alb.no_healthy_targets", "alb.target_timeouts"),
 )  # fmt: skip
 def traffic_surge(evidence: Evidence) -> Judgement:
     """Requests well over the same hours of other days, CPU per request flat."""
