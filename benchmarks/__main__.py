@@ -2,7 +2,7 @@
 
     make bench
 
-Each case is a fresh process; cases are interleaved, and medians of CPU time are compared, since these machines are shared.
+Each case is a fresh process; cases are interleaved and medians of CPU time compared, since these machines are shared.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ CASES = {
     UNIT: "import boto3",
     "respond: all that the first post imports": "import lambdas.handlers.respond",
     "… and its DynamoDB and Secrets Manager clients": (
-        "import lambdas.handlers.respond; from lambdas.aws import Aws; a = Aws('eu-west-1'); a.dynamodb; a.secretsmanager"
+        "import lambdas.handlers.respond; from lambdas.aws import Aws;"
+        "a = Aws('eu-west-1'); a.dynamodb; a.secretsmanager"
     ),
     "… and all that only diagnosis imports": (
         "import lambdas.handlers.respond; from lambdas.diagnosis.catalogue import loaded; loaded();"

@@ -9,12 +9,12 @@ from a world, and post to the embedded Slack. Exit code 0: the incident was post
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import platform
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,17 +23,14 @@ from typing import TYPE_CHECKING, Any
 from infra.app import application
 from infra.environment import load_environment
 from infra.problems import EnvironmentFileError
-from local.deploy import DeployError, deploy, prepare
-from local.emulator import EmulatorError, emulator, free_port, tail
-from local.slack.server import EmbeddedSlack
-from local.world.gateway import Gateway
+from local.deploy import DeployError
+from local.emulator import EmulatorError, tail
+from local.stage import Stage, stage
 from local.world.model import load_world
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from local.deploy import Deployed
-    from local.emulator import Emulator
     from local.world.world import World
 
 ROOT = Path(__file__).parent.parent
@@ -48,14 +45,11 @@ class DemoError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """All that runs during the demo."""
+class Show:
+    """What runs during the demo."""
 
-    aws: Emulator
-    gateway: Gateway
-    slack: EmbeddedSlack
+    running: Stage
     world: World
-    stack: Deployed
     channel: str
 
 
@@ -66,10 +60,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--world", type=Path, default=WORLD, help="another world whose alarm recovers")
     asked = parser.parse_args(arguments)
     try:
-        with ExitStack() as stack:
-            stage = _set(stack, asked.world)
-            _play(stage)
-            _say(f"done: posted, diagnosed, resolved. The page: {stage.slack.page_url}")
+        with _set(asked.world) as show:
+            _play(show)
+            _say(f"done: posted, diagnosed, resolved. The page: {show.running.slack.page_url}")
             if not asked.once:
                 _say("press Ctrl-C to end")
                 _wait_for_person()
@@ -79,92 +72,75 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _set(stack: ExitStack, path: Path) -> Stage:
+@contextlib.contextmanager
+def _set(path: Path) -> Iterator[Show]:
     """Bring everything up."""
     began = time.monotonic()
     environment = load_environment(ENVIRONMENT)
     world = load_world(path, datetime.now(UTC))
-    slack = stack.enter_context(EmbeddedSlack(channels=(environment.slack.channel,)))
-    port = free_port()
-    gateway = stack.enter_context(Gateway(world, upstream=f"http://127.0.0.1:{port}", ticking=True))
-    out = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tocsin-out-")))
-    architecture = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
-    _say("synthesising the stack of environments/acme-production.yaml …")
-    app = application([environment.model_copy(update={"architecture": architecture, "removal": "destroy"})], out=out)
-    app.synth()
-    _say(f"starting the embedded AWS; Slack is at {slack.page_url}")
-    aws = stack.enter_context(
-        emulator(
-            account=environment.account,
-            region=environment.region,
-            port=port,
-            functions={"AWS_ENDPOINT_URL": gateway.url, "SLACK_API_URL": slack.url},
-        )
-    )
-    prepare(environment, aws.client, slack_token=json.dumps({"bot_token": slack.workspace.token}))
-    deployed = deploy(out, f"tocsin-{environment.name}", aws.client, progress=_say)
-    _say(f"deployed: {len(deployed.resources)} resources, {time.monotonic() - began:.0f} s after the start")
-    return Stage(aws=aws, gateway=gateway, slack=slack, world=world, stack=deployed, channel=environment.slack.channel)
+    with tempfile.TemporaryDirectory(prefix="tocsin-out-") as folder:
+        _say("synthesising the stack of environments/acme-production.yaml …")
+        out, architecture = Path(folder), "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
+        application(
+            [environment.model_copy(update={"architecture": architecture, "removal": "destroy"})], out=out
+        ).synth()
+        with stage(environment, out, world=world, ticking=True, progress=_say) as running:
+            took = time.monotonic() - began
+            _say(f"deployed: {len(running.deployed.resources)} resources, {took:.0f} s from the start")
+            yield Show(running=running, world=world, channel=environment.slack.channel)
 
 
-def _play(stage: Stage) -> None:
+def _play(show: Show) -> None:
     """The alarm, the diagnosis, the recovery; each step must show on the channel."""
     raised = time.monotonic()
-    topic = stage.stack.of("AWS::SNS::Topic")[0]
-    alarm = stage.world.sns_message()
+    alarm = show.world.sns_message()
     _say(f"alarm {alarm['AlarmName']}: {alarm['NewStateReason']}")
-    stage.aws.client("sns").publish(TopicArn=topic, Message=json.dumps(alarm))
-    root = _until(stage, "the first post", lambda: _root(stage, "INCIDENT ALERT"))
+    show.running.publish(alarm)
+    root = _until(show, "the first post", lambda: _root(show, "INCIDENT ALERT"))
     _say(f"  first post after {time.monotonic() - raised:.1f} s: {_first_line(root)}")
-    report = _until(stage, "the diagnosis", lambda: _in_thread(stage, root["ts"], "Diagnosis"))
+    report = _until(show, "the diagnosis", lambda: _in_thread(show, root["ts"], "Diagnosis"))
     _say(f"  diagnosed after {time.monotonic() - raised:.1f} s: {_first_line(report)}")
     _say(f"the fix lands; the world's clock moves {HOLD.total_seconds() / 60:.0f} minutes on")
-    stage.world.clock.advance(HOLD)
-    stage.aws.client("sns").publish(TopicArn=topic, Message=json.dumps(stage.world.sns_message("OK")))
-    _until(stage, "the recovery", lambda: _shown(stage, "Recovering"))
+    show.world.clock.advance(HOLD)
+    show.running.publish(show.world.sns_message("OK"))
+    _until(show, "the recovery", lambda: _shown(show, "Recovering"))
     _say("  the alarm is OK; recovery is held, then verified with DescribeAlarms")
-    later = datetime.now(UTC) + HOLD
-    _pulse(stage, later)
-    resolved = _until(stage, "the resolution", lambda: _root(stage, "INCIDENT RESOLVED"))
+    # the minute's schedule, at a time that has not come yet: the clock follows it
+    show.running.invoke("pulse", {"time": (datetime.now(UTC) + HOLD).strftime("%Y-%m-%dT%H:%M:%SZ")})
+    resolved = _until(show, "the resolution", lambda: _root(show, "INCIDENT RESOLVED"))
     _say(f"  {_first_line(resolved)}")
-    if stage.world.errors:
-        raise DemoError(f"the world could not answer honestly: {stage.world.errors[0]}")
+    if show.world.errors:
+        raise DemoError(f"the world could not answer honestly: {show.world.errors[0]}")
 
 
-def _pulse(stage: Stage, at: datetime) -> None:
-    """The minute's schedule, at a time that has not come yet."""
-    pulse = next(name for name in stage.stack.of("AWS::Lambda::Function") if name.endswith("pulse"))
-    event = {"source": "aws.events", "detail-type": "Scheduled Event", "time": at.strftime("%Y-%m-%dT%H:%M:%SZ")}
-    answer = stage.aws.client("lambda").invoke(FunctionName=pulse, Payload=json.dumps(event))
-    said = answer["Payload"].read().decode()
-    if answer.get("FunctionError"):
-        raise DemoError(f"pulse failed: {said}")
-
-
-def _until(stage: Stage, what: str, look: Callable[[], dict[str, Any] | None]) -> dict[str, Any]:
+def _until(show: Show, what: str, look: Callable[[], dict[str, Any] | None]) -> dict[str, Any]:
     """Wait until something shows."""
     ends = time.monotonic() + PATIENCE
     while time.monotonic() < ends:
         if found := look():
             return found
         time.sleep(0.1)
-    raise DemoError(f"{what} did not appear within {PATIENCE:.0f} s. The embedded AWS said:\n{tail(stage.aws.log)}")
+    raise DemoError(
+        f"{what} did not appear within {PATIENCE:.0f} s. The embedded AWS said:\n{tail(show.running.emulator.log)}"
+    )
 
 
-def _root(stage: Stage, words: str) -> dict[str, Any] | None:
-    return next((m for m in stage.slack.messages(stage.channel) if words in m["text"] and _is_root(m)), None)
+def _root(show: Show, words: str) -> dict[str, Any] | None:
+    return next((m for m in show.running.slack.messages(show.channel) if words in m["text"] and _is_root(m)), None)
 
 
 def _is_root(message: dict[str, Any]) -> bool:
     return message.get("thread_ts") in {None, message["ts"]}
 
 
-def _in_thread(stage: Stage, ts: str, words: str) -> dict[str, Any] | None:
-    return next((m for m in stage.slack.thread(stage.channel, ts) if words in m["text"]), None)
+def _in_thread(show: Show, ts: str, words: str) -> dict[str, Any] | None:
+    return next((m for m in show.running.slack.thread(show.channel, ts) if words in m["text"]), None)
 
 
-def _shown(stage: Stage, words: str) -> dict[str, Any] | None:
-    return next((m for m in stage.slack.messages(stage.channel) if words in json.dumps(m.get("blocks", []))), None)
+def _shown(show: Show, words: str) -> dict[str, Any] | None:
+    return next(
+        (m for m in show.running.slack.messages(show.channel) if words in json.dumps(m.get("blocks", []))), None
+    )
 
 
 def _first_line(message: dict[str, Any]) -> str:

@@ -201,7 +201,7 @@ def test_whatever_happens(steps: list[tuple[str, str, int, int]]) -> None:
     now, seen = T0, set[tuple[str, str]]()
     for kind, key, severity, wait in steps:
         now += wait
-        event: Event = {
+        events: dict[str, Event] = {
             "raise": raised(now, key=key, severity=severity),
             "clear": Cleared(key=key, at=now),
             "silent": Silent(key=key, at=now),
@@ -211,9 +211,9 @@ def test_whatever_happens(steps: list[tuple[str, str, int, int]]) -> None:
             "diagnosed": Diagnosed(
                 headline=Headline(cause="unknown", title="", verdict="possible", summary=""), judged=judged(severity)
             ),
-        }[kind]
+        }
         before = incident
-        incident, posts = reduce(incident, event, now)
+        incident, posts = reduce(incident, events[kind], now)
         if incident is None:
             continue
         for post in posts:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from lambdas.causes.base import Action, Fact, Judgement
+from lambdas.causes.base import Action, Fact, Judgement, Verdict
 from lambdas.diagnosis.model import CheckRun, Diagnosis, Ranked, StepRun
 from lambdas.incidents.model import Alarm, Headline, Incident, Judged
 from lambdas.settings import Settings
@@ -75,7 +75,7 @@ def diagnosis(text: str, causes: int = 3) -> Diagnosis:
         would_confirm=text,
         missing=(text,),
     )
-    verdicts = ("confirmed", "likely", "possible", "ruled_out", "could_not_check")
+    verdicts: tuple[Verdict, ...] = ("confirmed", "likely", "possible", "ruled_out", "could_not_check")
     ranked = tuple(
         Ranked(
             id=f"ecs.c{n}",
