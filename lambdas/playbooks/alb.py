@@ -88,6 +88,30 @@ playbook(
                 ),
             ),
             Step(
+                id="alb.downstream.database",
+                title="Review database query performance",
+                checks=(
+                    "rds.instances",
+                    "rds.metrics",
+                    "rds.metrics_baseline",
+                    "rds.events",
+                    "pi.totals",
+                    "pi.load",
+                    "pi.statements",
+                ),
+            ),
+            Step(
+                id="alb.startup",
+                title="Scenario 1 for the targets' service: image, secrets, roles, volumes",
+                checks=(
+                    "ecr.images",
+                    "secretsmanager.secrets",
+                    "ssm.parameters",
+                    "iam.roles",
+                    "efs.mount_targets",
+                ),
+            ),
+            Step(
                 id="alb.changes",
                 title="Check recent deployment history for correlation",
                 checks=("ecs.rollouts", "cloudtrail.changes", "health.events"),

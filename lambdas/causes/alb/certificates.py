@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SOON = timedelta(
     days=30
 )  # ACM renews from 60 days before; AWS Config's own rule warns at 30 by its documentation's example
+URGENT = 7  # days: what is nearer is worth a word beside any other trouble
 STUCK = ("PENDING_VALIDATION", "FAILED")
 BAD = ("EXPIRED", "REVOKED", "FAILED", "VALIDATION_TIMED_OUT", "INACTIVE")
 
@@ -49,6 +50,8 @@ def certificate_expiring(evidence: Evidence) -> Judgement:
     first = soon[0]
     about = any("DaysToExpiry" in m.name or "Certificate" in m.namespace for m in evidence.alert.metrics)
     days = (first.expires_at - now).days if first.expires_at else 0
+    if not about and days >= URGENT and first.renewal != "FAILED":
+        return ruled_out(_fact(evidence, first), Fact(text="a certificate that is still valid breaks nothing"))
     renewal = f"; its renewal: {first.renewal}" if first.renewal and first.renewal != "SUCCESS" else ""
     return Judgement(
         verdict="confirmed" if about else "possible",

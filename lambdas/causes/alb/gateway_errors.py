@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lambdas.causes.alb.judging import RUNBOOK, blind, healed, health_fact, level_fact, ruled_out, seconds
 from lambdas.causes.alb.levels import level
 from lambdas.causes.alb.scene import balancer_name, wards
-from lambdas.causes.alb.symptoms import Errors, errors
+from lambdas.causes.alb.symptoms import Errors, deeper, errors
 from lambdas.causes.base import Action, Fact, Judgement, cause
 from lambdas.causes.wording import number, percent, quote
 from lambdas.checks.elbv2.attributes import BalancerAttributes
@@ -56,17 +56,18 @@ def target_resets(evidence: Evidence) -> Judgement:
         facts.append(Fact(text=text, source="elasticloadbalancing:DescribeLoadBalancerAttributes"))
     rate = f"{number(found.level.peak)} a minute{_share(found)}"
     passing = ", while they pass their health checks" if _pass(evidence) else ""
-    summary = f"{balancer_name(evidence)} answers 502 ({rate}): targets close connections or answer no HTTP{passing}"
+    name = balancer_name(evidence)
+    summary = f"{name} answers 502 ({rate}): targets close connections or answer no HTTP{passing}"
     if found.level.over:
         return healed(summary, facts, found.level.since, found.level.points[-1][0])
     return Judgement(
-        verdict="confirmed" if _most(evidence, found) else "likely",
+        verdict="confirmed" if _most(evidence, found) and _pass(evidence) and not deeper(evidence) else "likely",
         summary=summary,
         evidence=tuple(facts),
         actions=(
             Action(
-                text=f"Set the targets' keep-alive above the balancer's idle timeout ({number(idle or 60)} s), and check"
-                " that they finish requests before they stop (deregistration delay, SIGTERM)",
+                text=f"Set the targets' keep-alive above the balancer's idle timeout ({number(idle or 60)} s), and"
+                " check that they finish requests before they stop (deregistration delay, SIGTERM)",
             ),
             Action(text="Look at error_reason and target_status_code in the balancer's access log"),
         ),
@@ -112,7 +113,7 @@ def target_timeouts(evidence: Evidence) -> Judgement:
         return healed(summary, facts, found.level.since, found.level.points[-1][0])
     near = bool(tail and idle and tail.peak >= NEAR * idle)
     return Judgement(
-        verdict="confirmed" if _most(evidence, found) else "likely",
+        verdict="confirmed" if _most(evidence, found) and not deeper(evidence) else "likely",
         summary=summary,
         evidence=tuple(facts),
         actions=(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lambdas.causes.alb.judging import RUNBOOK, blind, gaps, health_fact, level_fact, names, ruled_out, seconds
 from lambdas.causes.alb.levels import level
-from lambdas.causes.alb.scene import Ward, wards
+from lambdas.causes.alb.scene import Ward, aside, wards
 from lambdas.causes.alb.symptoms import errors
 from lambdas.causes.base import Action, Fact, Judgement, cause
 from lambdas.causes.ecs.related import concerns, fact
@@ -48,10 +48,10 @@ def health_check_too_aggressive(evidence: Evidence) -> Judgement:
         return blind(evidence, "elbv2.balancers", other="no target group was found")
     for ward in found:
         if judged := _start_up(evidence, ward):
-            return judged
+            return aside(evidence, ward, judged)
     for ward in found:
         if judged := _patience(evidence, ward):
-            return judged
+            return aside(evidence, ward, judged)
     seen = [w for w in found if w.asked or w.level(evidence, "tg.unhealthy")]
     if not seen:
         return blind(evidence, "elbv2.targets", "elbv2.metrics")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lambdas.causes.alb.judging import RUNBOOK, back_at, blind, gaps, healed, health_fact, level_fact, names, ruled_out
 from lambdas.causes.alb.levels import fell_since
-from lambdas.causes.alb.scene import Ward, wards
+from lambdas.causes.alb.scene import Ward, aside, wards
 from lambdas.causes.base import Action, Fact, Judgement, cause
 from lambdas.causes.ecs.related import changes_of
 from lambdas.causes.wording import at, count, quote, some
@@ -43,8 +43,8 @@ def no_healthy_targets(evidence: Evidence) -> Judgement:
     for ward in asked:
         failing = [t for t in ward.registered if t.state in ("unhealthy", "unused")]
         if failing and not ward.healthy:
-            return _none_healthy(evidence, ward, failing)
-    told = next((j for w in found if (j := _by_metric(evidence, w))), None)
+            return aside(evidence, ward, _none_healthy(evidence, ward, failing))
+    told = next((aside(evidence, w, j) for w in found if (j := _by_metric(evidence, w))), None)
     if told and (told.verdict != "confirmed" or len(asked) < len(found)):
         return told
     if not asked:
@@ -125,13 +125,13 @@ def _by_metric(evidence: Evidence, ward: Ward) -> Judgement | None:
 )
 def targets_timeout(evidence: Evidence) -> Judgement:
     """Reason code Target.Timeout, or ECS's words for it where target health cannot be read."""
-    judged = _by_reason(evidence, "Target.Timeout")
-    if not isinstance(judged, tuple):
-        return judged
-    ward, failing, facts, since = judged
+    told = _by_reason(evidence, "Target.Timeout")
+    if not isinstance(told, tuple):
+        return told
+    ward, failing, facts, since = told
     limit = f" within {ward.group.timeout} s" if ward.group.timeout else ""
     path = f"{ward.group.check_protocol or 'HTTP'} {ward.group.path or '/'}"
-    return Judgement(
+    judged = Judgement(
         verdict="confirmed" if _matters(evidence, ward, failing) else "likely",
         summary=f"{len(failing)} of {count(len(ward.registered), 'target')} of {ward.name} "
         f"{'does' if len(failing) == 1 else 'do'} not answer {path}{limit}: {names(failing)}",
@@ -150,6 +150,7 @@ def targets_timeout(evidence: Evidence) -> Judgement:
         score=0.6,
         missing=gaps(evidence, "elbv2.metrics"),
     )
+    return aside(evidence, ward, judged)
 
 
 @cause(
@@ -168,10 +169,10 @@ def targets_timeout(evidence: Evidence) -> Judgement:
 )
 def targets_wrong_code(evidence: Evidence) -> Judgement:
     """Reason code Target.ResponseCodeMismatch, with the code that the targets gave."""
-    judged = _by_reason(evidence, "Target.ResponseCodeMismatch")
-    if not isinstance(judged, tuple):
-        return judged
-    ward, failing, facts, since = judged
+    found = _by_reason(evidence, "Target.ResponseCodeMismatch")
+    if not isinstance(found, tuple):
+        return found
+    ward, failing, facts, since = found
     told = " ".join(t.description for t in failing) or " ".join(f.text for f in facts)
     codes = some(dict.fromkeys(re.findall(r"\b[1-5]\d\d\b", told.partition("these codes")[2] or told)))
     path, wanted = ward.group.path or "/", ward.group.codes or "200"
@@ -191,7 +192,7 @@ def targets_wrong_code(evidence: Evidence) -> Judgement:
     command = (
         "" if broken else f"aws elbv2 modify-target-group --target-group-arn {ward.group.arn} --health-check-path …"
     )
-    return Judgement(
+    judged = Judgement(
         verdict="confirmed" if _matters(evidence, ward, failing) else "likely",
         summary=f"{len(failing)} of {count(len(ward.registered), 'target')} of {ward.name} "
         f"answer{'s' if len(failing) == 1 else ''} {path} with {codes or 'another code'}, {wanted} is expected",
@@ -202,6 +203,7 @@ def targets_wrong_code(evidence: Evidence) -> Judgement:
         score=0.65,
         missing=gaps(evidence, "elbv2.metrics"),
     )
+    return aside(evidence, ward, judged)
 
 
 def _by_reason(
@@ -213,7 +215,7 @@ def _by_reason(
     fitting = [(w, w.failing(reason)) for w in asked if w.failing(reason)]
     said = _said(evidence, reason)
     if fitting:
-        ward, failing = max(fitting, key=lambda pair: len(pair[1]) / max(1, len(pair[0].registered)))
+        ward, failing = max(fitting, key=lambda pair: (pair[0].named, len(pair[1]) / max(1, len(pair[0].registered))))
         facts = [health_fact(ward)]
         level = ward.level(evidence, "tg.unhealthy")
         if level:

@@ -8,7 +8,7 @@ from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 from lambdas.causes.alb.judging import RUNBOOK, blind, gaps, level_fact, ruled_out
-from lambdas.causes.alb.scene import Ward, wards
+from lambdas.causes.alb.scene import Ward, aside, wards
 from lambdas.causes.base import Action, Fact, Judgement, cause
 from lambdas.causes.ecs.related import concerns
 from lambdas.causes.wording import at, count
@@ -46,7 +46,7 @@ def registration_flapping(evidence: Evidence) -> Judgement:
         hosts = _hosts(evidence, ward)
         turns, swings = _turns(moves), _swings(hosts)
         if turns >= TURNS or swings >= TURNS:
-            return _flapping(evidence, ward, moves, hosts, turns=turns, swings=swings)
+            return aside(evidence, ward, _flapping(evidence, ward, moves, hosts, turns=turns, swings=swings))
         if hosts or moves:
             text = f"{ward.name}: {count(len(moves), 'registration event')}, its number of hosts turned {swings} times"
             seen.append(Fact(text=text, source="cloudwatch:GetMetricData", link=ward.group.link))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lambdas.causes.alb.judging import RUNBOOK, blind, gaps, health_fact, level_fact, ruled_out
-from lambdas.causes.alb.scene import Ward, wards
+from lambdas.causes.alb.scene import Ward, aside, wards
 from lambdas.causes.alb.symptoms import errors
 from lambdas.causes.base import Action, Fact, Judgement, cause
 from lambdas.causes.ecs.related import concerns, fact
@@ -43,7 +43,7 @@ def empty_target_group(evidence: Evidence) -> Judgement:
     empty = [w for w in asked if not w.registered and any(r.used for r in w.routes)]
     if not empty:
         return ruled_out(*(health_fact(w) for w in asked))
-    return _empty(evidence, empty[0])
+    return aside(evidence, empty[0], _empty(evidence, empty[0]))
 
 
 def _empty(evidence: Evidence, ward: Ward) -> Judgement:

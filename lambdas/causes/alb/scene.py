@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lambdas.causes.alb.levels import Level, level
@@ -14,7 +14,7 @@ from lambdas.checks.elbv2.target_groups import TargetHealth
 from lambdas.targets import TargetGroup
 
 if TYPE_CHECKING:
-    from lambdas.causes.base import Evidence
+    from lambdas.causes.base import Evidence, Judgement
 
 LEAVING = ("draining",)
 SERVING = ("healthy", "draining", "unhealthy.draining")
@@ -31,6 +31,7 @@ class Ward:
     attributes: GroupAttributes | None = None
     balancer: Balancer | None = None
     services: tuple[ServiceState, ...] = ()
+    named: bool = False  # by the alarm itself
 
     @property
     def registered(self) -> list[TargetHealth]:
@@ -69,12 +70,13 @@ class Ward:
 def wards(evidence: Evidence) -> list[Ward]:
     """The target groups that the alert concerns: the one it names, else all of its balancer that get traffic."""
     groups = evidence.of(Group)
-    routed = evidence.looked("elbv2.listeners")
+    used = {r.group_arn for r in evidence.of(Route) if r.used}
+    routed = any(group.arn in used for group in groups)  # else the rules were not seen, or are another balancer's
     found = []
     for index, group in enumerate(groups):
         routes = tuple(r for r in evidence.of(Route) if r.group_arn == group.arn)
         named = isinstance(evidence.target, TargetGroup) and evidence.target.name == group.dimension
-        if routed and not named and not any(r.used for r in routes):
+        if routed and not named and group.arn not in used:
             continue  # an idle group, e.g. the other colour of a blue/green deployment
         found.append(
             Ward(
@@ -85,10 +87,19 @@ def wards(evidence: Evidence) -> list[Ward]:
                 attributes=next((a for a in evidence.of(GroupAttributes) if a.group == group.name), None),
                 balancer=next((b for b in evidence.of(Balancer) if b.arn in group.balancers), None)
                 or evidence.first(Balancer),
+                named=named,
                 services=tuple(s for s in evidence.of(ServiceState) if group.arn in s.target_groups),
             )
         )
     return found
+
+
+def aside(evidence: Evidence, ward: Ward, judged: Judgement) -> Judgement:
+    """What is wrong with another group than the one that the alarm names is at most a second fault."""
+    if not isinstance(evidence.target, TargetGroup) or evidence.target.name == ward.group.dimension:
+        return judged
+    verdict = "likely" if judged.verdict == "confirmed" else judged.verdict
+    return replace(judged, verdict=verdict, score=judged.score / 2)
 
 
 def cross_zone(ward: Ward, evidence: Evidence) -> bool | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lambdas.causes.alb.judging import RUNBOOK, blind, gaps, ruled_out
 from lambdas.causes.alb.levels import level, levels
-from lambdas.causes.alb.scene import Ward, wards
+from lambdas.causes.alb.scene import Ward, aside, wards
 from lambdas.causes.alb.symptoms import latency
 from lambdas.causes.base import Action, Fact, Judgement, cause
 from lambdas.causes.ecs.related import changes_of
@@ -60,7 +60,7 @@ def sticky_skew(evidence: Evidence) -> Judgement:
         skews = list(_skews(evidence, ward))
         hot = [s for s in skews if s.ratio >= HOT and (s.highest >= BUSY or latency(evidence))]
         if hot and len(ward.registered) != 1:
-            return _skewed(evidence, ward, max(hot, key=lambda s: s.ratio))
+            return aside(evidence, ward, _skewed(evidence, ward, max(hot, key=lambda s: s.ratio)))
         even += [s.fact for s in skews]
         if not skews:
             unsure.append(ward)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lambdas.causes.alb.judging import RUNBOOK, blind, gaps, level_fact, ruled_out, seconds
 from lambdas.causes.alb.levels import level
-from lambdas.causes.alb.scene import Ward, cross_zone, wards
+from lambdas.causes.alb.scene import Ward, aside, cross_zone, wards
 from lambdas.causes.alb.symptoms import errors, latency
 from lambdas.causes.base import Action, Fact, Judgement, cause
 from lambdas.causes.ecs.related import changes_of
@@ -60,11 +60,11 @@ def uneven_zones(evidence: Evidence) -> Judgement:
         zones = _zones(evidence, ward)
         crossing = cross_zone(ward, evidence)
         if misplaced := _misplaced(ward):
-            return misplaced
+            return aside(evidence, ward, misplaced)
         if crossing is False and len(zones) > 1:
             judged = _without_targets(evidence, ward, zones) or _uneven(evidence, ward, zones)
             if judged:
-                return judged
+                return aside(evidence, ward, judged)
         if crossing is None and _spread(zones) > 1:
             unsure = True
         if zones:

@@ -11,7 +11,7 @@ from lambdas.checks import links
 from lambdas.checks.base import Allow, Finding, Look, check
 from lambdas.checks.elbv2.listeners import Listener
 
-LISTENERS = 2  # asked for the certificates beside their default one
+LISTENERS = 1  # asked for the certificates beside their default one
 CERTIFICATES = 5
 
 

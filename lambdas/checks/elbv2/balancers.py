@@ -14,7 +14,7 @@ from lambdas.targets import LoadBalancer, TargetGroup
 
 BALANCERS = 2  # a target group seldom stands behind more than one
 GROUPS = 8  # of one balancer, the first ones of DescribeTargetGroups
-ASKED = 4  # groups that are asked for health and attributes one by one
+ASKED = 3  # groups that are asked for health and attributes one by one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class Group(TargetGroupState):
     allow=(Allow("elasticloadbalancing:DescribeLoadBalancers"), Allow("elasticloadbalancing:DescribeTargetGroups")),
 )
 def balancers(look: Look) -> Iterator[Finding]:
-    """For a balancer: it and all its groups; for a target group: it and the balancers that send to it."""
+    """For a balancer: it and all its groups; for a target group: it, its balancer and the groups beside it."""
     match look.target:
         case LoadBalancer(name):
             found = _balancers(look, Names=[_name(name)])
@@ -64,16 +64,23 @@ def balancers(look: Look) -> Iterator[Finding]:
             for raw in found:
                 yield from _groups(look, LoadBalancerArn=raw.get("LoadBalancerArn", ""))
         case TargetGroup(name, balancer):
-            groups = list(_groups(look, Names=[_name(name)]))
-            yield from groups
-            arns = list(dict.fromkeys(arn for group in groups for arn in group.balancers))[:BALANCERS]
-            if arns:
-                found = _balancers(look, LoadBalancerArns=arns)
-            else:
-                found = _balancers(look, Names=[_name(balancer)]) if balancer else []
-            yield from (read_balancer(raw, look.aws.region) for raw in found)
+            yield from _of_group(look, name, balancer)
         case _:
             return
+
+
+def _of_group(look: Look, name: str, balancer: str) -> Iterator[Finding]:
+    """The named group first, then its balancer, then the balancer's other groups: they share its traffic."""
+    found = _balancers(look, Names=[_name(balancer)]) if balancer else []
+    groups = [g for raw in found for g in _groups(look, LoadBalancerArn=raw["LoadBalancerArn"])]
+    if not any(group.dimension == name for group in groups):
+        groups = [*_groups(look, Names=[_name(name)]), *groups]
+    groups.sort(key=lambda group: group.dimension != name)
+    yield from groups
+    arns = [arn for group in groups[:1] for arn in group.balancers][:BALANCERS]
+    if arns and not found:
+        found = _balancers(look, LoadBalancerArns=arns)
+    yield from (read_balancer(raw, look.aws.region) for raw in found)
 
 
 def _balancers(look: Look, **wanted: list[str]) -> Sequence[dict[str, Any]]:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambdas.checks.base import Allow, Finding, Look, check
-from lambdas.checks.cloudwatch.metrics import Series
 from lambdas.checks.ec2.network import SecurityGroup, security_group
 from lambdas.checks.ecs.services import ServiceState
 from lambdas.checks.elbv2.balancers import Group
@@ -49,7 +48,7 @@ class Dependency(Finding):
     title="External service dependencies of the targets: databases, caches, hosts",
     yields=(Dependency, Instance, Cluster),
     needs=(Group,),
-    uses=(ServiceState, Path, SecurityGroup, Series),
+    uses=(ServiceState, Path, SecurityGroup),
     allow=(
         # DescribeTaskDefinition takes no resource (Service Authorization Reference, Amazon ECS).
         Allow("ecs:DescribeTaskDefinition"),
@@ -59,9 +58,9 @@ class Dependency(Finding):
     ),
 )
 def dependencies(look: Look) -> Iterator[Finding]:
-    """Hosts first; then the databases among them, the one of the slowest group first."""
+    """Hosts first; then the databases among them, that of the largest service first."""
     hosts: dict[str, str] = {}  # host → service
-    for service in _slowest_first(look)[:SERVICES]:
+    for service in _services(look)[:SERVICES]:
         for host in _hosts(look, service):
             hosts.setdefault(host, service.name)
             if kind(host) not in ("database", "host"):
@@ -96,18 +95,9 @@ def hosts_in(text: str) -> list[str]:
     return [found[1].lower() for found in HOST.finditer(text)]
 
 
-def _slowest_first(look: Look) -> list[ServiceState]:
-    """The services in the order of their group's last response time."""
-    seconds = {
-        s.of: max(value for _, value in s.points[-10:])
-        for s in look.found.of(Series)
-        if s.role == "tg.latency" and s.points
-    }
-
-    def worst(service: ServiceState) -> float:
-        return max((seconds.get(arn.rpartition(":")[2], 0.0) for arn in service.target_groups), default=0.0)
-
-    return sorted(look.found.of(ServiceState), key=worst, reverse=True)
+def _services(look: Look) -> list[ServiceState]:
+    """The services that serve, those with most tasks first: one that runs nothing waits for no database."""
+    return sorted((s for s in look.found.of(ServiceState) if s.running), key=lambda s: -s.running)
 
 
 def _hosts(look: Look, service: ServiceState) -> list[str]:
