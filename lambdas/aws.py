@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import boto3
 from botocore.config import Config
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_pi import PIClient
     from mypy_boto3_rds import RDSClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_service_quotas import ServiceQuotasClient
     from mypy_boto3_sqs import SQSClient
@@ -45,6 +46,16 @@ class Call:
     operation: str
     milliseconds: float
     error: str = ""  # AWS's error code, or the exception's name where no answer came
+
+
+class Listener(Protocol):
+    """Hears every call of these clients, in the threads that make them, for as long as it is an `Aws.listener`."""
+
+    def asked(self, key: int, service: str, operation: str, params: dict[str, Any]) -> None:
+        """A call is about to be sent. `key` stays the same until it is answered."""
+
+    def answered(self, key: int, answer: dict[str, Any] | Exception) -> None:
+        """What came: the parsed answer (an error's too, with `Error`), or the exception where none came."""
 
 
 class Aws:
@@ -65,6 +76,7 @@ class Aws:
     logs: CloudWatchLogsClient
     pi: PIClient
     rds: RDSClient
+    s3: S3Client
     secretsmanager: SecretsManagerClient
     service_quotas: ServiceQuotasClient
     sqs: SQSClient
@@ -79,6 +91,7 @@ class Aws:
         endpoint_url: str | None = None,
     ) -> None:
         self.region = region
+        self.listener: Listener | None = None  # the flight recorder, while it records
         self._endpoint_url = endpoint_url  # None: botocore decides, which honours AWS_ENDPOINT_URL
         self._session = session or boto3.session.Session(region_name=region)
         self._config = Config(
@@ -89,8 +102,7 @@ class Aws:
             user_agent_extra="tocsin",
         )
         self._lock = threading.Lock()  # building a client is not thread-safe in botocore
-        if on_call:
-            _record(self._session._session.get_component("event_emitter"), on_call)  # noqa: SLF001 — boto3 shows none
+        _record(self._session._session.get_component("event_emitter"), self, on_call)  # noqa: SLF001 — boto3 shows none
 
     def __getattr__(self, name: str) -> Any:
         """Build the client on its first use; later reads find the attribute and never come here."""
@@ -109,22 +121,32 @@ class Aws:
         return client
 
 
-def _record(events: Any, on_call: Callable[[Call], None]) -> None:
-    """Time every call through botocore's own events."""
+def _record(events: Any, aws: Aws, on_call: Callable[[Call], None] | None) -> None:
+    """Time every call, and let the listener hear it, through botocore's own events."""
+
+    def prepared(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        context["tocsin.params"] = params
 
     def before(model: Any, context: dict[str, Any], **_: Any) -> None:
-        context["tocsin"] = (model.service_model.service_name, model.name, time.perf_counter())
+        service = model.service_model.service_name
+        context["tocsin"] = (service, model.name, time.perf_counter())
+        if aws.listener:
+            aws.listener.asked(id(context), service, model.name, context["tocsin.params"])
 
-    def done(context: dict[str, Any], error: str) -> None:
+    def done(context: dict[str, Any], error: str, answer: dict[str, Any] | Exception) -> None:
         service, operation, started = context["tocsin"]
-        on_call(Call(service, operation, round((time.perf_counter() - started) * 1000, 1), error))
+        if on_call:
+            on_call(Call(service, operation, round((time.perf_counter() - started) * 1000, 1), error))
+        if aws.listener:
+            aws.listener.answered(id(context), answer)
 
     def after(context: dict[str, Any], parsed: dict[str, Any], **_: Any) -> None:
-        done(context, str(parsed.get("Error", {}).get("Code", "")))
+        done(context, str(parsed.get("Error", {}).get("Code", "")), parsed)
 
     def failed(context: dict[str, Any], exception: Exception, **_: Any) -> None:
-        done(context, type(exception).__name__)
+        done(context, type(exception).__name__, exception)
 
+    events.register_last("before-parameter-build", prepared)
     events.register_first("before-call", before)
     events.register_last("after-call", after)
     events.register_last("after-call-error", failed)

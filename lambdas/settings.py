@@ -56,6 +56,7 @@ class Settings:
     table: str
     slack_secret: str
     queue: str = ""  # URL of the queue that brings the alarms: `pulse` asks through it for a diagnosis left undone
+    recordings: str = ""  # bucket that keeps what each diagnosis saw; empty: nothing is recorded
     time_zone: str = "UTC"
     dashboard: str = ""
     contacts: Mapping[str, tuple[Contact, ...]] = field(default_factory=dict)  # by level "1", "2", "3"
