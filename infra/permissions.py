@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lambdas.checks.base import CHECKS, Allow, load
+from lambdas.diagnosis.chart import ALLOW as CHART
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,9 +43,9 @@ class TooMuchError(ValueError):
 
 
 def observing() -> list[Allow]:
-    """All that the checks declare."""
+    """All that the checks and the chart declare."""
     load("lambdas.checks")
-    return [allow for check in CHECKS.values() for allow in check.allow]
+    return [*CHART, *(allow for check in CHECKS.values() for allow in check.allow)]
 
 
 def statements(allows: Iterable[Allow], place: Place) -> list[Statement]:

@@ -6,6 +6,7 @@ TocsinError                 anything this package raises on purpose
 ├── StoreError              the incident table refused or contended beyond its retries
 │   ├── Duplicate           this event is already on the timeline: nothing to do
 │   └── Contended           somebody else moved the incident in between: reload and reduce again
+├── ChartError              CloudWatch drew something that is no picture for a thread
 └── SlackError              Slack answered `ok: false` or could not be reached
     └── SlackBusy           Slack asked to wait (HTTP 429): `retry_after` seconds
 """
@@ -33,6 +34,10 @@ class Duplicate(StoreError):
 
 class Contended(StoreError):
     """Somebody else moved the incident between our read and our write."""
+
+
+class ChartError(TocsinError):
+    """CloudWatch answered something that is no picture for a thread."""
 
 
 class SlackError(TocsinError):

@@ -32,6 +32,7 @@ class House:
     observe: Callable[[], Aws]
     store: Store
     desk: Desk
+    slack: Slack
     poster: Poster
     clock: Callable[[], float]
 
@@ -55,6 +56,7 @@ def build(
         observe=observe,
         store=store,
         desk=Desk(settings, store, observe, clock),
+        slack=channel,
         poster=Poster(settings, store, channel, clock),
         clock=clock,
     )

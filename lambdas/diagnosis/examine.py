@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from lambdas.checks.base import Look, Window
+from lambdas.diagnosis.chart import Chart, chart
 from lambdas.diagnosis.measure import measured
 from lambdas.diagnosis.runner import diagnose
 from lambdas.incidents.model import Headline
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from lambdas.settings import Settings
     from lambdas.triage.model import Classification
 
+log = logging.getLogger("tocsin")
+
 BEFORE = timedelta(hours=3)  # well before the state change: most alarms look at less than an hour
 AFTER = timedelta(hours=1)  # an alarm that is replayed days later is looked at as it was, not as it is today
 
@@ -32,6 +36,7 @@ class Examined:
 
     diagnosis: Diagnosis
     classification: Classification
+    chart: Chart | None = None
 
     @property
     def headline(self) -> Headline:
@@ -65,4 +70,14 @@ def examine(alert: Alert, settings: Settings, aws: Aws, now: float, deadline: fl
     look = Look(aws=aws, alert=alert, target=target, window=window(alert, now), settings=settings)
     diagnosis = diagnose(look, assessed(playbook_for(target)), deadline=deadline)
     classification = classify(alert, settings, measured(look.found, alert))
-    return Examined(diagnosis=diagnosis, classification=classification)
+    drawn = _chart(look, diagnosis)
+    return Examined(diagnosis=diagnosis, classification=classification, chart=drawn)
+
+
+def _chart(look: Look, diagnosis: Diagnosis) -> Chart | None:
+    """The chart that goes with it; a defect in it costs the chart, never the diagnosis."""
+    try:
+        return chart(look.found, look.alert, look.window, diagnosis.causes)
+    except Exception:
+        log.exception("no chart could be composed", extra={"alert": look.alert.name})
+        return None

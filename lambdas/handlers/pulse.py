@@ -1,4 +1,4 @@
-"""The clock: every minute, whatever is due (recovery holds, updates, unsent posts, diagnoses left undone).
+"""The clock: every minute, whatever is due (recovery holds, updates, unsent posts, diagnoses and charts left undone).
 
 A second, independent rule calls it every five minutes; all that it does is idempotent (`lifecycle.md`).
 """
@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from lambdas.house import House, build
+from lambdas.incidents.model import WORK
 from lambdas.settings import Settings
 
 MARGIN = 10.0  # seconds that must be left to begin with another row; the next minute brings the rest
@@ -43,7 +44,7 @@ def pulse(house: House, left: Any = lambda: MARGIN + 1) -> dict[str, Any]:
         try:
             if row.post is None:
                 house.poster.deliver(row.incident, house.desk.tick(row.incident))
-            elif row.post.kind == "diagnosis":
+            elif row.post.kind in WORK:  # pulse may not look at the workload
                 order = json.dumps({"tocsin.diagnose": row.incident})
                 house.aws.sqs.send_message(QueueUrl=house.settings.queue, MessageBody=order)
             else:

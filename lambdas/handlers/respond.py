@@ -7,9 +7,10 @@ that: the first post does not wait for it.
 from __future__ import annotations
 
 import functools
+import json
 import logging
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lambdas.alerts.encode import decode
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 DEADLINE = 45.0  # seconds for one diagnosis
 MARGIN = 20.0  # seconds that must be left of the function's time to begin one
 DIAGNOSES = 3  # how often a failing diagnosis is tried before people are told
+CHART = 40.0  # seconds that must be left to begin with a chart, which comes last
 LEASE = 180  # seconds that a diagnosis is ours; longer than the function may run
 
 log = logging.getLogger("tocsin")
@@ -95,6 +97,9 @@ def respond(event: Any, house: House, left: float | None = None) -> Outcome:
             except Exception:  # the row stays due, and pulse brings it again
                 log.exception("not diagnosed; it comes again", extra={"incident": id_})
     outcome.done = time.perf_counter() - started
+    for id_ in due:
+        if left is None or left - (time.perf_counter() - started) > CHART:
+            _chart(id_, house)
     return outcome
 
 
@@ -129,10 +134,32 @@ def _diagnose(id_: str, alert: Alert | None, house: House, outcome: Outcome, dea
                 house.poster.attempt(claim, failed(incident, error))
             continue
         outcome.examined[id_] = examined
-        event = Diagnosed(headline=examined.headline, judged=judged(examined.classification))
-        row = Timeline(at=house.desk.now * 1000, id=f"diagnosed-{post.reopen}", kind="diagnosed")
+        chart = examined.chart
+        event = Diagnosed(headline=examined.headline, judged=judged(examined.classification), charted=chart is not None)
+        row = Timeline(
+            at=house.desk.now * 1000,
+            id=f"diagnosed-{post.reopen}",
+            kind="diagnosed",
+            body=json.dumps({"chart": asdict(chart)}) if chart else "{}",  # so that it can be drawn again later
+        )
         house.poster.deliver(id_, house.desk.record(id_, event, row))
         house.poster.attempt(claim, report(incident, examined.diagnosis))
+
+
+def _chart(id_: str, house: House) -> None:
+    """Take the incident's due chart into its thread. What fails here is logged, and costs nobody anything else."""
+    from lambdas.diagnosis.chart import Chart, draw  # noqa: PLC0415 — after the first post, on purpose
+    from lambdas.slack.chart import Charts  # noqa: PLC0415 — the same
+
+    def find(reopen: int) -> Chart | None:
+        rows = [row for row in house.store.timeline(id_) if row.id == f"diagnosed-{reopen}"]
+        kept = [json.loads(row.body).get("chart") for row in rows]
+        return next((Chart(**chart) for chart in reversed(kept) if chart), None)
+
+    try:
+        Charts(house.store, house.slack, house.clock).deliver(id_, find, lambda widget: draw(house.observe(), widget))
+    except Exception:
+        log.exception("no chart; its row stays due", extra={"incident": id_})
 
 
 def _last_alert(id_: str, house: House) -> Alert | None:

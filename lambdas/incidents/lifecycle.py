@@ -122,7 +122,10 @@ def _diagnosed(incident: Incident | None, event: Diagnosed, now: int) -> Step:
     if incident is None or incident.status == "NOTED":
         return incident, ()
     diagnosed = _regraded(replace(incident, headline=event.headline), event.judged, now)
-    return diagnosed, (_edit(diagnosed),)
+    if not event.charted or diagnosed.charted == diagnosed.reopen:  # a diagnosis that was done again has its chart
+        return diagnosed, (_edit(diagnosed),)
+    diagnosed = replace(diagnosed, charted=diagnosed.reopen)
+    return diagnosed, (_edit(diagnosed), Post("chart", diagnosed.reopen))
 
 
 def _tick(incident: Incident | None, event: Tick, now: int) -> Step:

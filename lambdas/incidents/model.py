@@ -14,8 +14,10 @@ SCHEMA = 1
 
 type Status = Literal["OPEN", "RECOVERING", "RESOLVED", "NOTED"]
 """NOTED: an event that was not understood, posted and kept; it has no clock."""
-type PostKind = Literal["initial", "joined", "reopened", "flapping", "diagnosis", "edit", "resolved", "noted"]
-"""diagnosis: work to do and its report; edit: the root message must show the present state."""
+type PostKind = Literal["initial", "joined", "reopened", "flapping", "diagnosis", "chart", "edit", "resolved", "noted"]
+"""diagnosis: work to do and its report; chart: its picture; edit: the root message must show the present state."""
+
+WORK = frozenset({"diagnosis", "chart"})  # rows that need a look at the workload: `respond` alone delivers them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,7 @@ class Incident:
     resolved_at: int | None = None
     unverified: str = ""  # why recovery could not be verified so far
     headline: Headline | None = None
+    charted: int | None = None  # the reopening that has its chart row
     previous: str = ""  # the incident that the same alarm had before
     text: str = ""  # NOTED: the event's own text, bounded
     channel: str = ""
@@ -144,6 +147,7 @@ class Diagnosed:
 
     headline: Headline
     judged: Judged
+    charted: bool = False  # whether there is a chart to post
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -311,7 +311,7 @@ class Store:
         return [item for page in pages for item in page["Items"]]
 
 
-POST_ORDER = ("initial", "noted", "reopened", "joined", "flapping", "diagnosis", "edit", "resolved")
+POST_ORDER = ("initial", "noted", "reopened", "joined", "flapping", "diagnosis", "chart", "edit", "resolved")
 
 
 def _meta(incident: Incident, now: int) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The Slack Web API over one kept connection, with the standard library only.
 
-slack_sdk costs 0.6 of `import boto3` before the first post (`performance.md`), and the path to it needs four methods.
+slack_sdk costs 0.6 of `import boto3` before the first post (`performance.md`), and the path to it needs few methods.
 The client does not retry: what was not delivered stays in the outbox, where a later run looks for it before posting.
 """
 
@@ -18,9 +18,15 @@ from lambdas.errors import SettingsError, SlackBusy, SlackError
 
 SLACK_API = "https://slack.com/api/"
 TIMEOUT = 5.0  # seconds; Slack answers in about 0.2
-READS = frozenset(
-    {"conversations.history", "conversations.list", "conversations.replies"}
-)  # these take form bodies only
+FORMS = frozenset(  # the reading methods take form bodies only; of files.* every client sends forms
+    {
+        "conversations.history",
+        "conversations.list",
+        "conversations.replies",
+        "files.completeUploadExternal",
+        "files.getUploadURLExternal",
+    }
+)
 
 
 class Slack:
@@ -48,7 +54,7 @@ class Slack:
                 self._token = self._read_token()
             except SettingsError as error:  # nothing is lost: the post stays in the outbox until the secret is right
                 raise SlackError(method, "no_token", str(error)) from error
-        if method in READS:
+        if method in FORMS:
             body, kind = urlencode(payload), "application/x-www-form-urlencoded"
         else:
             body, kind = json.dumps(payload), "application/json; charset=utf-8"
@@ -72,6 +78,34 @@ class Slack:
             raise SlackError(method, code, "; ".join(map(str, detail)))
         return answer
 
+    def upload(self, url: str, content: bytes) -> None:
+        """Send a file's bytes to where files.getUploadURLExternal said. The token does not go there.
+
+        Raises:
+            SlackError: the address is less safe than the API's own, or did not answer 200.
+        """
+        parts = urlsplit(url)
+        if not parts.hostname or parts.scheme not in ({"https"} if self._tls else {"http", "https"}):
+            raise SlackError("upload", "bad_url", f"{parts.scheme}://{parts.hostname}")
+        connection = _connection(parts.hostname, parts.port, tls=parts.scheme == "https")
+        try:
+            connection.request(
+                "POST",
+                parts.path + (f"?{parts.query}" if parts.query else ""),
+                content,
+                {"Content-Type": "application/octet-stream"},
+            )
+            response = connection.getresponse()
+            response.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise SlackError("upload", "unreachable", type(error).__name__) from error
+        finally:
+            connection.close()
+        if response.status == http.HTTPStatus.TOO_MANY_REQUESTS:
+            raise SlackBusy("upload", float(response.getheader("Retry-After") or 30))
+        if response.status != http.HTTPStatus.OK:
+            raise SlackError("upload", f"http_{response.status}")
+
     def _send(self, method: str, body: bytes, headers: dict[str, str]) -> tuple[int, str, bytes]:
         connection = self._connect()
         connection.request("POST", self._path + method, body, headers)
@@ -83,12 +117,7 @@ class Slack:
 
     def _connect(self) -> http.client.HTTPConnection:
         if self._connection is None:
-            if self._tls:
-                self._connection = http.client.HTTPSConnection(
-                    self._host, self._port, timeout=TIMEOUT, context=ssl.create_default_context()
-                )
-            else:
-                self._connection = http.client.HTTPConnection(self._host, self._port, timeout=TIMEOUT)
+            self._connection = _connection(self._host, self._port, tls=self._tls)
         return self._connection
 
     def close(self) -> None:
@@ -96,3 +125,9 @@ class Slack:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _connection(host: str, port: int | None, *, tls: bool) -> http.client.HTTPConnection:
+    if tls:
+        return http.client.HTTPSConnection(host, port, timeout=TIMEOUT, context=ssl.create_default_context())
+    return http.client.HTTPConnection(host, port, timeout=TIMEOUT)

@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from lambdas.errors import SlackBusy, SlackError
+from lambdas.incidents.model import WORK
 from lambdas.slack import messages
 
 if TYPE_CHECKING:
@@ -41,10 +42,10 @@ class Poster:
     def deliver(self, id_: str, posts: Iterable[Post]) -> None:
         """Deliver what can be delivered now; what cannot stays in the outbox with a time to try again.
 
-        The work rows (`diagnosis`) are not for here: they are claimed by who diagnoses.
+        The work rows (`diagnosis`, `chart`) are not for here: they are claimed by who diagnoses.
         """
         for post in posts:
-            if post.kind == "diagnosis":
+            if post.kind in WORK:
                 continue
             for _ in range(2):  # a kept connection may have died in between: look, and post once more, at once
                 claim = self._store.claim(id_, post, self._now)

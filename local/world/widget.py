@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def draw(call: Call, widget: dict[str, Any]) -> bytes:
-    """A PNG of the widget's size (default 600 × 400) with its lines and horizontal annotations."""
+    """A PNG of the widget's size (default 600 × 400) with its lines and annotations."""
     end = _when(widget.get("end", "PT0H"), call.now)
     start = _when(widget.get("start", "-PT3H"), call.now)
     figure = Figure(figsize=(widget.get("width", 600) / 100, widget.get("height", 400) / 100), dpi=100)
@@ -39,6 +39,9 @@ def draw(call: Call, widget: dict[str, Any]) -> bytes:
                 axes.plot(times, [line[at] for at in sorted(line)], label=label, linewidth=1.2)  # type: ignore[arg-type] # matplotlib takes datetimes
     for mark in widget.get("annotations", {}).get("horizontal", []):
         axes.axhline(mark["value"], color="#d13212", linewidth=1, linestyle="--", label=mark.get("label"))
+    for number, mark in enumerate(widget.get("annotations", {}).get("vertical", [])):
+        colour = f"C{number + 4}"
+        axes.axvline(_when(mark["value"], call.now), color=colour, linewidth=1, label=mark.get("label"))  # type: ignore[arg-type] # matplotlib takes datetimes
     axes.set_title(widget.get("title", ""), fontsize=10)
     axes.xaxis.set_major_formatter(DateFormatter("%H:%M", tz=UTC))  # type: ignore[no-untyped-call] # matplotlib
     axes.tick_params(labelsize=7)
