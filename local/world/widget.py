@@ -42,12 +42,16 @@ def draw(call: Call, widget: dict[str, Any]) -> bytes:
     for number, mark in enumerate(widget.get("annotations", {}).get("vertical", [])):
         colour = f"C{number + 4}"
         axes.axvline(_when(mark["value"], call.now), color=colour, linewidth=1, label=mark.get("label"))  # type: ignore[arg-type] # matplotlib takes datetimes
+    axes.set_xlim(start, end)  # type: ignore[arg-type] # matplotlib takes datetimes
     axes.set_title(widget.get("title", ""), fontsize=10)
     axes.xaxis.set_major_formatter(DateFormatter("%H:%M", tz=UTC))  # type: ignore[no-untyped-call] # matplotlib
     axes.tick_params(labelsize=7)
     axes.grid(visible=True, alpha=0.3)
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(fontsize=7, loc="lower left")
+    rows = (len(axes.get_legend_handles_labels()[0]) + 1) // 2
+    if rows:  # below the curve, as CloudWatch puts it
+        inch = figure.get_figheight()
+        figure.subplots_adjust(left=0.07, right=0.97, top=1 - 0.35 / inch, bottom=(0.4 + 0.18 * rows) / inch)
+        figure.legend(fontsize=7, loc="lower center", ncols=2, frameon=False)
     out = io.BytesIO()
     figure.savefig(out, format="png")
     return out.getvalue()
