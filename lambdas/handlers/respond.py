@@ -28,11 +28,13 @@ if TYPE_CHECKING:
     from lambdas.alerts.unwrap import Delivery
     from lambdas.desk import Taken
     from lambdas.diagnosis.examine import Examined
+    from lambdas.recorder.flight import Flight
 
 DEADLINE = 45.0  # seconds for one diagnosis
 MARGIN = 20.0  # seconds that must be left of the function's time to begin one
 DIAGNOSES = 3  # how often a failing diagnosis is tried before people are told
 CHART = 40.0  # seconds that must be left to begin with a chart, which comes last
+KEEP = 15.0  # seconds that must be left to record: S3 may need all its tries
 LEASE = 180  # seconds that a diagnosis is ours; longer than the function may run
 
 log = logging.getLogger("tocsin")
@@ -45,6 +47,7 @@ class Outcome:
 
     taken: list[Taken] = field(default_factory=list)
     examined: dict[str, Examined] = field(default_factory=dict)  # by incident
+    flights: list[Flight] = field(default_factory=list)  # what to record, where the environment records
     failed: list[str] = field(default_factory=list)  # record ids that SQS must bring again
     posted: float = 0.0  # seconds from the start to the last first post
     done: float = 0.0
@@ -59,6 +62,8 @@ def handler(event: Any, context: Any) -> dict[str, Any]:
     house = _house()
     left = context.get_remaining_time_in_millis() / 1000 if context else None
     outcome = respond(event, house, left)
+    if left is None or context.get_remaining_time_in_millis() / 1000 > KEEP:
+        _keep(outcome.flights, house)
     if outcome.failed and not (isinstance(event, dict) and "Records" in event):
         raise TocsinError("the alert could not be stored: see the log; Lambda tries again")
     return {"batchItemFailures": [{"itemIdentifier": record} for record in outcome.failed]}
@@ -73,7 +78,7 @@ def respond(event: Any, house: House, left: float | None = None) -> Outcome:
     """Take, post, then diagnose. `left`: seconds that the function has."""
     started = time.perf_counter()
     outcome = Outcome()
-    due: dict[str, Alert | None] = {}  # incidents to diagnose
+    due: dict[str, tuple[Alert, Delivery] | None] = {}  # incidents to diagnose, and what raised them
     for delivery in unwrap(event):
         if asked := _order(delivery.body):
             due[asked] = None
@@ -86,14 +91,14 @@ def respond(event: Any, house: House, left: float | None = None) -> Outcome:
             continue
         outcome.taken.append(taken)
         if taken.incident and any(post.kind == "diagnosis" for post in taken.posts):
-            due[taken.incident.id] = taken.alert
+            due[taken.incident.id] = (taken.alert, delivery)
     outcome.posted = time.perf_counter() - started
-    for id_, alert in due.items():
+    for id_, raised in due.items():
         spent = time.perf_counter() - started
         deadline = DEADLINE if left is None else min(DEADLINE, left - spent - MARGIN)
         if deadline > 0:  # else the row stays due, and pulse brings it again
             try:
-                _diagnose(id_, alert, house, outcome, deadline)
+                _diagnose(id_, raised, house, outcome, deadline)
             except Exception:  # the row stays due, and pulse brings it again
                 log.exception("not diagnosed; it comes again", extra={"incident": id_})
     outcome.done = time.perf_counter() - started
@@ -113,11 +118,14 @@ def _take(delivery: Delivery, house: House) -> Taken:
     return taken
 
 
-def _diagnose(id_: str, alert: Alert | None, house: House, outcome: Outcome, deadline: float) -> None:
+def _diagnose(id_: str, raised: tuple[Alert, Delivery] | None, house: House, outcome: Outcome, deadline: float) -> None:
     """Do the incident's due diagnosis, if it is nobody else's."""
     from lambdas.diagnosis.examine import examine  # noqa: PLC0415 — after the first post, on purpose
+    from lambdas.recorder.flight import Flight  # noqa: PLC0415 — the same
+    from lambdas.recorder.tape import listening  # noqa: PLC0415 — the same
     from lambdas.slack.report import failed, report  # noqa: PLC0415 — the same
 
+    alert, delivery = raised or (None, None)
     for post in [post for post in house.store.unsent(id_) if post.kind == "diagnosis"]:
         claim = house.store.claim(id_, post, house.desk.now, LEASE)
         alert = alert or _last_alert(id_, house)
@@ -125,7 +133,9 @@ def _diagnose(id_: str, alert: Alert | None, house: House, outcome: Outcome, dea
         if claim is None or alert is None or incident is None:
             continue
         try:
-            examined = examine(alert, house.settings, house.observe(), house.clock(), deadline)
+            observe, now = house.observe(), house.clock()
+            with listening(observe) as tape:
+                examined = examine(alert, house.settings, observe, now, deadline)
         except Exception as error:  # a defect of ours must not leave people waiting for a diagnosis in silence
             log.exception("the diagnosis failed", extra={"incident": id_, "attempt": claim.attempt})
             if claim.attempt < DIAGNOSES:
@@ -144,6 +154,19 @@ def _diagnose(id_: str, alert: Alert | None, house: House, outcome: Outcome, dea
         )
         house.poster.deliver(id_, house.desk.record(id_, event, row))
         house.poster.attempt(claim, report(incident, examined.diagnosis))
+        house.poster.deliver(id_, house.desk.relate(id_, examined.related))
+        if house.settings.recordings:
+            flight = Flight(
+                incident=id_,
+                reopen=post.reopen,
+                alert=alert,
+                delivery=delivery,
+                settings=house.settings,
+                clock=now,
+                tape=tape,
+                examined=examined,
+            )
+            outcome.flights.append(flight)
 
 
 def _chart(id_: str, house: House) -> None:
@@ -160,6 +183,14 @@ def _chart(id_: str, house: House) -> None:
         Charts(house.store, house.slack, house.clock).deliver(id_, find, lambda widget: draw(house.observe(), widget))
     except Exception:
         log.exception("no chart; its row stays due", extra={"incident": id_})
+
+
+def _keep(flights: list[Flight], house: House) -> None:
+    """Record what was diagnosed, last of all: everything is posted. A failure costs only the recording."""
+    if flights:
+        from lambdas.recorder.keep import keep  # noqa: PLC0415 — after the first post, on purpose
+
+        keep(flights, house.aws, house.settings.recordings)
 
 
 def _last_alert(id_: str, house: House) -> Alert | None:

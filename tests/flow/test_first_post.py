@@ -13,6 +13,7 @@ ONLY_DIAGNOSIS = (
     "lambdas.causes",
     "lambdas.playbooks",
     "lambdas.diagnosis",
+    "lambdas.recorder",
     "lambdas.slack.report",
     "aws_lambda_powertools",
     "slack_sdk",
