@@ -16,13 +16,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lambdas.alerts.encode import encode
 from lambdas.errors import Contended, Duplicate, StoreError
 from lambdas.incidents.lifecycle import reduce, starts_anew
-from lambdas.incidents.model import Alarm, Cleared, Event, Incident, Judged, Noted, Post, Raised, Silent, Tick
+from lambdas.incidents.model import Alarm, Cleared, Event, Incident, Judged, Linked, Noted, Post, Raised, Silent, Tick
 from lambdas.incidents.store import Head, Move, Timeline
 from lambdas.targets import resolve
 from lambdas.triage.classify import classify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from lambdas.alerts.model import Alert
     from lambdas.aws import Aws
@@ -207,6 +207,30 @@ class Desk:
                 continue
             return posts
         raise StoreError(f"{id_}: the table stayed contended through {TRIES} tries")
+
+    def relate(self, id_: str, targets: Iterable[str]) -> tuple[Post, ...]:
+        """Let later alarms on related resources join an incident instead of paging again (`design.md`, Storms).
+
+        A resource that an older open incident holds already stays there, and the two are linked for people.
+        """
+        ours = self.store.incident(id_)
+        if ours is None or ours.status not in {"OPEN", "RECOVERING"}:
+            return ()
+        older = ""
+        for target in targets:
+            holder = self.store.group(target)
+            if holder == id_:
+                continue
+            other = self.store.incident(holder) if holder else None
+            if other and other.status in {"OPEN", "RECOVERING"}:
+                older = older or (other.id if other.opened_at <= ours.opened_at else "")
+                continue
+            try:
+                self.store.adopt(target, id_, holder)
+            except Contended:
+                continue  # an alarm of its own came in between
+        row = Timeline(at=self.now * 1000, id=f"linked-{older}", kind="linked")
+        return self.record(id_, Linked(other=older), row) if older else ()
 
     def _look(self, incident: Incident) -> Tick:
         """What DescribeAlarms says, where recovery is to be verified."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from lambdas.checks.base import Look, Window
 from lambdas.diagnosis.chart import Chart, chart
 from lambdas.diagnosis.measure import measured
+from lambdas.diagnosis.related import related
 from lambdas.diagnosis.runner import diagnose
 from lambdas.incidents.model import Headline
 from lambdas.playbooks import playbook_for
@@ -37,6 +38,7 @@ class Examined:
     diagnosis: Diagnosis
     classification: Classification
     chart: Chart | None = None
+    related: tuple[str, ...] = ()  # targets whose alarms tell of the same incident
 
     @property
     def headline(self) -> Headline:
@@ -71,7 +73,12 @@ def examine(alert: Alert, settings: Settings, aws: Aws, now: float, deadline: fl
     diagnosis = diagnose(look, assessed(playbook_for(target)), deadline=deadline)
     classification = classify(alert, settings, measured(look.found, alert))
     drawn = _chart(look, diagnosis)
-    return Examined(diagnosis=diagnosis, classification=classification, chart=drawn)
+    return Examined(
+        diagnosis=diagnosis,
+        classification=classification,
+        chart=drawn,
+        related=related(look.found, target, diagnosis),
+    )
 
 
 def _chart(look: Look, diagnosis: Diagnosis) -> Chart | None:

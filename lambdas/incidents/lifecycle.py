@@ -17,6 +17,7 @@ from lambdas.incidents.model import (
     Event,
     Incident,
     Judged,
+    Linked,
     Noted,
     Post,
     Raised,
@@ -128,6 +129,13 @@ def _diagnosed(incident: Incident | None, event: Diagnosed, now: int) -> Step:
     return diagnosed, (_edit(diagnosed), Post("chart", diagnosed.reopen))
 
 
+def _linked(incident: Incident | None, event: Linked, now: int) -> Step:  # noqa: ARG001 — one signature for all rules
+    if incident is None or incident.shares == event.other:
+        return incident, ()
+    linked = replace(incident, shares=event.other)
+    return linked, (_edit(linked),)
+
+
 def _tick(incident: Incident | None, event: Tick, now: int) -> Step:
     if incident is None or incident.status in {"RESOLVED", "NOTED"}:
         return incident, ()
@@ -192,5 +200,6 @@ RULES: dict[type, Callable[[Incident | None, Any, int], Step]] = {
     Silent: _silent,
     Noted: _noted,
     Diagnosed: _diagnosed,
+    Linked: _linked,
     Tick: _tick,
 }

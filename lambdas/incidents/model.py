@@ -78,6 +78,7 @@ class Incident:
     headline: Headline | None = None
     charted: int | None = None  # the reopening that has its chart row
     previous: str = ""  # the incident that the same alarm had before
+    shares: str = ""  # an older open incident that concerns the same resources
     text: str = ""  # NOTED: the event's own text, bounded
     channel: str = ""
     ts: str = ""  # the root message's Slack timestamp
@@ -151,6 +152,13 @@ class Diagnosed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Linked:
+    """The diagnosis met resources that an older open incident holds."""
+
+    other: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
     """The clock came by. `states`: what DescribeAlarms says now, by the alert's key; `unverified`: why it could not."""
 
@@ -158,7 +166,7 @@ class Tick:
     unverified: str = ""
 
 
-type Event = Raised | Cleared | Silent | Noted | Diagnosed | Tick
+type Event = Raised | Cleared | Silent | Noted | Diagnosed | Linked | Tick
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,6 +230,13 @@ class Store:
         except self._client.exceptions.ConditionalCheckFailedException as error:
             raise Contended(f"{move.key} moved") from error
 
+    def adopt(self, target: str, incident: str, before: str) -> None:
+        """Let a resource's alarms join an incident; `before` is the incident that its head named when it was read."""
+        try:
+            self._client.put_item(TableName=self._table, **_group(target, before, incident))
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            raise Contended(f"{target} has an incident of its own by now") from error
+
     def keep_stale(self, key: str, event: Timeline, now: int) -> None:
         """Keep a late or duplicate event for 14 days, for people to look at."""
         item = {

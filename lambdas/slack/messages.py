@@ -44,6 +44,10 @@ def root(incident: Incident, settings: Settings) -> Payload:
     blocks = [_header(title), _fields(fields)]
     if incident.headline:
         blocks.append(section(_headline(incident.headline)))
+    if incident.shares:
+        blocks.append(
+            context([f"🔗 It concerns what {code(incident.shares)} concerns too: probably one and the same."])
+        )
     blocks += [context([_why(incident)]), context([_links(incident, settings)])]
     return _message(incident, f"{title}: {judged.service}. {judged.impact}", blocks)
 
