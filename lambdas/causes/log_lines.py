@@ -147,7 +147,7 @@ _CRASH = _any(
     r"traceback \(most recent call last\)",
     r"unhandled(?:promise)? ?(?:rejection|exception)",
     r"uncaught",
-    r"panic:",
+    r"panic(?:ked)?(?::| at)",
     r"segmentation fault",
     r"sigsegv",
     r"fatal error",
@@ -169,7 +169,7 @@ _LEVEL = _any(
     r"\b(?:error|fatal|critical|panic|severe|exception|traceback|err)\b",
     r"E[A-Z]{4,}",
     r"[A-Za-z]+(?:Error|Exception)\b",
-    r"panic:",
+    r"panic(?:ked)?(?::| at)",
 )
 _ENDPOINTS = (
     re.compile(r"lookup ([a-z0-9][a-z0-9.\-]+) on ", re.IGNORECASE),

@@ -98,7 +98,10 @@ class Run:
         """One line of the table."""
         head = self.diagnosis.headline
         mark = "ok " if self.right else "BAD"
-        text = f"{mark} {self.name:58} {'/'.join(self.headlines):42} {head.id} ({head.judgement.verdict}) {self.calls} calls"
+        text = (
+            f"{mark} {self.name:58} {'/'.join(self.headlines):42}"
+            f" {head.id} ({head.judgement.verdict}) {self.calls} calls"
+        )
         return text + "".join(f"\n        {c}" for c in self.complaints)
 
 

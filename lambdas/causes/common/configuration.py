@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 NEAR = timedelta(minutes=90)
 # Resources that are gone name nobody any more: deleting them is related by what fails since.
-NETWORK = re.compile(r"^(Delete|Disassociate|Replace|Revoke|Modify)\w*(VpcEndpoint|NatGateway|Route|NetworkAcl|InternetGateway)")
+NETWORK = re.compile(
+    r"^(Delete|Disassociate|Replace|Revoke|Modify)\w*(VpcEndpoint|NatGateway|Route|NetworkAcl|InternetGateway)"
+)
 INSTANCES = re.compile(r"AutoScalingGroup|LaunchTemplate|LaunchConfiguration|TerminateInstances|CapacityProvider")
 UNREACHED = ("ecs.image_pull_network", "ecs.secret_unavailable", "ecs.log_driver_failed", "ecs.volume_mount_failed")
 _ZERO = re.compile(r'"desiredCount": 0\b')
@@ -27,6 +29,9 @@ _TAKES_AWAY = ("Delete", "Detach", "Revoke", "Remove", "Disable", "Deregister", 
 
 def _beneath(evidence: Evidence, change: Change) -> bool:
     """A change of what lies underneath: the network while the network fails, the instances of an EC2 service."""
+    clusters = [s.cluster for s in evidence.of(ServiceState)]
+    if "Cluster" in change.event:
+        return concerns(change, clusters)
     if NETWORK.search(change.event):
         return any(f.kind in UNREACHED for f in failures(evidence))
     services = evidence.of(ServiceState)
@@ -41,19 +46,33 @@ def _emptied(evidence: Evidence, mine: list[Change]) -> Judgement | None:
                 return Judgement(
                     verdict="confirmed",
                     summary=f"{change.who} set the desired count of {service.name} to 0 at {at(change.at)}",
-                    evidence=(fact(evidence, change),
-                              Fact(text=f"{service.name} wants 0 tasks and runs {service.running}", source=service.source)),
-                    actions=(Action(
-                        text=f"Set the desired count of {service.name} back to what it was, if this was not meant",
-                        command=f"aws ecs update-service --cluster {service.cluster} --service {service.name} --desired-count 2",
-                        link=service.link),),
-                    since=change.at, score=0.9,
-                )  # fmt: skip
+                    evidence=(
+                        fact(evidence, change),
+                        Fact(text=f"{service.name} wants 0 tasks and runs {service.running}", source=service.source),
+                    ),
+                    actions=(
+                        Action(
+                            text=f"Set the desired count of {service.name} back to what it was, if this was not meant",
+                            command=(
+                                f"aws ecs update-service --cluster {service.cluster}"
+                                f" --service {service.name} --desired-count 2"
+                            ),
+                            link=service.link,
+                        ),
+                    ),
+                    since=change.at,
+                    score=0.9,
+                )
     return None
 
 
-@cause("change.configuration", title="Somebody changed the configuration", reads=("cloudtrail.changes",), depth=-1,
-       effects=("alb.empty_target_group", "alb.no_healthy_targets"))  # fmt: skip
+@cause(
+    "change.configuration",
+    title="Somebody changed the configuration",
+    reads=("cloudtrail.changes",),
+    depth=4,
+    effects=("alb.empty_target_group", "alb.no_healthy_targets"),
+)
 def configuration(evidence: Evidence) -> Judgement:
     """Who, what, when: changes of the incident's own resources before its symptom. Deployments have their own cause."""
     if gap := evidence.gap("cloudtrail.changes"):
@@ -64,7 +83,11 @@ def configuration(evidence: Evidence) -> Judgement:
     mine = [
         c
         for c in evidence.of(Change)
-        if c.at and c.at <= evidence.window.at and not c.error and not ROUTINE.match(c.event) and (concerns(c, names) or _beneath(evidence, c))
+        if c.at
+        and c.at <= evidence.window.at
+        and not c.error
+        and not ROUTINE.match(c.event)
+        and (concerns(c, names) or _beneath(evidence, c))
     ]
     mine.sort(key=lambda c: c.at or evidence.window.start, reverse=True)
     telling = [c for c in mine if c.event not in DEPLOYS] or []
@@ -84,7 +107,20 @@ def configuration(evidence: Evidence) -> Judgement:
     near = [c for c in telling if evidence.window.at - (c.at or evidence.window.start) <= NEAR]
     weighty = [c for c in near if c.event.startswith(_TAKES_AWAY) or c.names]
     if len(near) == 1 and weighty:
-        return Judgement(verdict="possible", summary=summary, evidence=facts, actions=actions, since=last.at, score=0.4,
-                         would_confirm="the symptom ending when the change is undone")  # fmt: skip
-    return Judgement(verdict="possible", summary=summary, evidence=facts, since=last.at, score=0.2,
-                     would_confirm="the symptom ending when the change is undone")  # fmt: skip
+        return Judgement(
+            verdict="possible",
+            summary=summary,
+            evidence=facts,
+            actions=actions,
+            since=last.at,
+            score=0.4,
+            would_confirm="the symptom ending when the change is undone",
+        )
+    return Judgement(
+        verdict="possible",
+        summary=summary,
+        evidence=facts,
+        since=last.at,
+        score=0.2,
+        would_confirm="the symptom ending when the change is undone",
+    )

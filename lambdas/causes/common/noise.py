@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from lambdas.causes.alarm import HOUR, Watched, rings, watched
 from lambdas.causes.base import Action, Fact, Judgement, cause
+from lambdas.causes.ecs import reasons
 from lambdas.causes.ecs.failures import failures
 from lambdas.causes.measured import every
-from lambdas.causes.wording import at, count, number, times
+from lambdas.causes.wording import at, count, number, quote, times
 from lambdas.checks.ecs.services import ServiceState
 from lambdas.checks.elbv2.target_groups import TargetHealth
 from lambdas.diagnosis import timeseries as ts
@@ -25,6 +26,8 @@ HARM = (("elb.errors", 3.0), ("elb.latency", 1.6))  # roles of metrics that user
 @cause("none.noise", title="Healthy, but noisy", reads=("cloudwatch.alarm_metric", "cloudwatch.alarm_history"))
 def noise(evidence: Evidence) -> Judgement:
     """It oscillates below harm, or is within its baseline for this hour; nobody feels it, and nothing fails."""
+    if meant := _meant(evidence):
+        return meant
     watch = watched(evidence)
     if watch is None:
         why = evidence.gap("cloudwatch.alarm_metric") or "the alarm's metric has no data, or is metric math"
@@ -37,36 +40,95 @@ def noise(evidence: Evidence) -> Judgement:
     level = watch.metric.around_alarm()
     start = max(watch.metric.window.start, watch.metric.window.at - HOUR)
     usual = watch.metric.usual(start, watch.metric.window.end)
-    facts = [Fact(text=f"{name} crossed {number(watch.threshold)} {count(watch.crossings, 'time')} since"
-                  f" {at(watch.metric.window.start)}, and was beyond it for {watch.share:.0%} of the last hour",
-                  source="cloudwatch:GetMetricData")]  # fmt: skip
+    facts = [
+        Fact(
+            text=f"{name} crossed {number(watch.threshold)} {count(watch.crossings, 'time')} since"
+            f" {at(watch.metric.window.start)}, and was beyond it for {watch.share:.0%} of the last hour",
+            source="cloudwatch:GetMetricData",
+        )
+    ]
     within = usual is not None and level is not None and usual.within(level)
     # What stands high for most of every day at this hour is no noise, it is too small.
-    high = level is not None and level >= HARD and watch.share >= 0.5 and name in ("CPUUtilization", "MemoryUtilization")
-    before = ts.share(ts.same_hours(watch.metric.past, start, watch.metric.window.end), watch.threshold, above=watch.above)
+    high = (
+        level is not None and level >= HARD and watch.share >= 0.5 and name in ("CPUUtilization", "MemoryUtilization")
+    )
+    before = ts.share(
+        ts.same_hours(watch.metric.past, start, watch.metric.window.end), watch.threshold, above=watch.above
+    )
     if usual:
         facts.append(
-            Fact(text=f"at this hour it usually is {number(usual.low)} to {number(usual.high)}, over {count(usual.days, 'day')}",
-                 source="cloudwatch:GetMetricData", value=number(level or 0.0), baseline=number(usual.typical))
-        )  # fmt: skip
+            Fact(
+                text=(
+                    f"at this hour it usually is {number(usual.low)} to"
+                    f" {number(usual.high)}, over {count(usual.days, 'day')}"
+                ),
+                source="cloudwatch:GetMetricData",
+                value=number(level or 0.0),
+                baseline=number(usual.typical),
+            )
+        )
     rang = rings(evidence, timedelta(days=3))
     if rang > 1:
-        facts.append(Fact(text=f"the alarm rang {count(rang, 'time')} in three days", source="cloudwatch:DescribeAlarmHistory"))
-    facts.append(Fact(text="no task fails, no target is unhealthy, errors and response time are as usual", source="all checks"))
+        facts.append(
+            Fact(text=f"the alarm rang {count(rang, 'time')} in three days", source="cloudwatch:DescribeAlarmHistory")
+        )
+    facts.append(
+        Fact(text="no task fails, no target is unhealthy, errors and response time are as usual", source="all checks")
+    )
     known = before is not None and before > 0.02
-    actions = (Action(text=f"Adjust the threshold or the evaluation periods of {evidence.alert.name}; it reports no harm"),)
+    actions = (
+        Action(text=f"Adjust the threshold or the evaluation periods of {evidence.alert.name}; it reports no harm"),
+    )
     summary = f"{name} moves around the threshold of {number(watch.threshold)} without harm"
     if within and (known or rang >= OFTEN) and watch.share < 0.9 and not high:
-        return Judgement(verdict="likely", summary=summary, evidence=tuple(facts), actions=actions, score=0.6,
-                         would_confirm="users and dependencies unaffected over the next hour")  # fmt: skip
+        return Judgement(
+            verdict="likely",
+            summary=summary,
+            evidence=tuple(facts),
+            actions=actions,
+            score=0.6,
+            would_confirm="users and dependencies unaffected over the next hour",
+        )
     if (watch.crossings >= 4 and watch.share < 0.6 and (within or rang >= OFTEN)) or (within and watch.share < 0.3):
-        return Judgement(verdict="likely", summary=summary, evidence=tuple(facts), actions=actions, score=0.5,
-                         would_confirm="users and dependencies unaffected over the next hour")  # fmt: skip
+        return Judgement(
+            verdict="likely",
+            summary=summary,
+            evidence=tuple(facts),
+            actions=actions,
+            score=0.5,
+            would_confirm="users and dependencies unaffected over the next hour",
+        )
     if within or rang >= OFTEN:
         return Judgement(verdict="possible", summary=summary, evidence=tuple(facts), score=0.2)
     text = f"{name} is {number(level or 0.0)}"
     text += f", outside its usual {number(usual.low)} to {number(usual.high)}" if usual else ", and has no baseline"
     return Judgement(verdict="ruled_out", evidence=(Fact(text=text, source="cloudwatch:GetMetricData"),))
+
+
+def _meant(evidence: Evidence) -> Judgement | None:
+    """An ECS event of a task that was stopped on purpose, of a service that is whole."""
+    detail = evidence.alert.detail
+    reason = str(detail.get("stoppedReason", ""))
+    services = evidence.of(ServiceState)
+    if evidence.alert.kind != "ecs" or not reasons.wanted(reason) or failures(evidence):
+        return None
+    if not services or not all(s.settled for s in services):
+        return None
+    facts = (
+        Fact(text=f"the task was stopped on purpose: {quote(reason)}", source="ECS task event", at=evidence.alert.at),
+        *(
+            Fact(text=f"{s.name} runs {s.running} of {count(s.desired, 'task')}", source=s.source, link=s.link)
+            for s in services
+        ),
+    )
+    return Judgement(
+        verdict="likely",
+        summary=f"a task was stopped on purpose, and {services[0].name} runs in full",
+        evidence=facts,
+        score=0.6,
+        would_confirm="no failing task over the next minutes",
+        actions=(Action(text="Nothing to do"),),
+    )
 
 
 def _slow(evidence: Evidence, watch: Watched) -> Judgement:
@@ -79,14 +141,21 @@ def _slow(evidence: Evidence, watch: Watched) -> Judgement:
         return Judgement(verdict="ruled_out", evidence=(fact,))
     name = watch.metric.series.name
     facts = tuple(
-        Fact(text=f"{s.name} runs {s.running} of {count(s.desired, 'task')}, nothing failed", source=s.source, link=s.link)
+        Fact(
+            text=f"{s.name} runs {s.running} of {count(s.desired, 'task')}, nothing failed",
+            source=s.source,
+            link=s.link,
+        )
         for s in services
     )
     return Judgement(
-        verdict="likely", summary=f"{name} passed {number(watch.threshold)} though nothing failed: every stop was meant",
-        evidence=facts, score=0.4, would_confirm="no failing task over the next hours",
+        verdict="likely",
+        summary=f"{name} passed {number(watch.threshold)} though nothing failed: every stop was meant",
+        evidence=facts,
+        score=0.4,
+        would_confirm="no failing task over the next hours",
         actions=(Action(text=f"Let {evidence.alert.name} leave out stops by deployments and scaling"),),
-    )  # fmt: skip
+    )
 
 
 def _harm(evidence: Evidence) -> Fact | None:

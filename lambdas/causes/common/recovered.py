@@ -28,7 +28,10 @@ def recovered(evidence: Evidence) -> Judgement:
     back = watch.back_since if watch else None
     if watch and back:
         last = watch.points[-1][1]
-        text = f"{watch.metric.series.name} is {number(last)}, on the good side of {number(watch.threshold)} since {at(back)}"
+        text = (
+            f"{watch.metric.series.name} is {number(last)}, on the"
+            f" good side of {number(watch.threshold)} since {at(back)}"
+        )
         facts.append(Fact(text=text, source="cloudwatch:GetMetricData", at=back, value=number(last)))
     is_ok = present is not None and present.state == "OK"
     if present and is_ok:
@@ -39,14 +42,23 @@ def recovered(evidence: Evidence) -> Judgement:
     actions = (Action(text="Nothing to do now; note in the incident what happened, and watch for a repetition"),)
     if is_ok and not (watch and watch.onset):
         return Judgement(
-            verdict="confirmed", summary=f"{evidence.alert.name} is OK again: what it saw is over", evidence=tuple(facts),
-            actions=actions, since=present.at if present else None, score=0.6,
-        )  # fmt: skip
+            verdict="confirmed",
+            summary=f"{evidence.alert.name} is OK again: what it saw is over",
+            evidence=tuple(facts),
+            actions=actions,
+            since=present.at if present else None,
+            score=0.6,
+        )
     if back and watch:
         return Judgement(
-            verdict="likely", summary=f"{watch.metric.series.name} has been normal again since {at(back)}",
-            evidence=tuple(facts), actions=actions, since=back, would_confirm="the alarm's own return to OK", score=0.5,
-        )  # fmt: skip
+            verdict="likely",
+            summary=f"{watch.metric.series.name} has been normal again since {at(back)}",
+            evidence=tuple(facts),
+            actions=actions,
+            since=back,
+            would_confirm="the alarm's own return to OK",
+            score=0.5,
+        )
     if present is None and watch is None:
         gaps = (evidence.gap("cloudwatch.alarm"), evidence.gap("cloudwatch.alarm_metric"))
         why = "; ".join(g for g in gaps if g) or "neither the alarm nor its metric could be read"

@@ -15,16 +15,42 @@ from lambdas.targets import Database, Function, Table
 if TYPE_CHECKING:
     from lambdas.causes.base import Evidence
 
-UNDER_ECS = frozenset({"ECS", "FARGATE", "EC2", "ECR", "ELASTICLOADBALANCING", "VPC", "NATGATEWAY", "EBS", "EFS",
-                       "INTERNETCONNECTIVITY", "SECRETSMANAGER", "CLOUDWATCH", "S3"})  # fmt: skip
+UNDER_ECS = frozenset(
+    {
+        "ECS",
+        "FARGATE",
+        "EC2",
+        "ECR",
+        "ELASTICLOADBALANCING",
+        "VPC",
+        "NATGATEWAY",
+        "EBS",
+        "EFS",
+        "INTERNETCONNECTIVITY",
+        "SECRETSMANAGER",
+        "CLOUDWATCH",
+        "S3",
+    }
+)
 DIRECT = {"ECS", "FARGATE"}
 # Failures that AWS's own trouble can make, as opposed to a missing image or a crash.
 FROM_AWS = ("ecs.placement_no_capacity", "ecs.image_pull_network", "")
 
 
-@cause("aws.service_event", title="AWS reports trouble of its own", reads=("health.events",), depth=4,
-       effects=("ecs.placement_no_capacity", "ecs.image_pull_network", "ecs.elb_health_check_failed",
-                "ecs.autoscaling_failing", "ecs.dependency_unreachable", "ecs.app_crash"))  # fmt: skip
+@cause(
+    "aws.service_event",
+    title="AWS reports trouble of its own",
+    reads=("health.events",),
+    depth=4,
+    effects=(
+        "ecs.placement_no_capacity",
+        "ecs.image_pull_network",
+        "ecs.elb_health_check_failed",
+        "ecs.autoscaling_failing",
+        "ecs.dependency_unreachable",
+        "ecs.app_crash",
+    ),
+)
 def service_event(evidence: Evidence) -> Judgement:
     """An open AWS Health issue of a service that this workload stands on, that began before the symptom."""
     if gap := evidence.gap("health.events"):
@@ -41,23 +67,44 @@ def service_event(evidence: Evidence) -> Judgement:
     event = relevant[0]
     ended = f", ended {at(event.ended_at)}" if event.ended_at else ", still open"
     facts = (
-        Fact(text=f"{event.service} in {event.zone or event.region}: {event.code} since {day(event.at)}{ended}",
-             source=event.source, at=event.at, link=event.link),
+        Fact(
+            text=f"{event.service} in {event.zone or event.region}: {event.code} since {day(event.at)}{ended}",
+            source=event.source,
+            at=event.at,
+            link=event.link,
+        ),
         Fact(text=quote(event.description, 400) if event.description else event.code, source=event.source),
-    )  # fmt: skip
-    summary = f"AWS reports {event.code.replace('_', ' ').lower()} for {event.service} in {event.region} since {at(event.at)}"
+    )
+    summary = (
+        f"AWS reports {event.code.replace('_', ' ').lower()} for {event.service} in {event.region} since {at(event.at)}"
+    )
     actions = (Action(text="Follow the event, and open a support case if the workload is affected", link=event.link),)
     names = resources(evidence)
     named = [e for e in event.entities if any(name and name in e for name in names)]
     kinds = {f.kind for f in failures(evidence)}
     if kinds and not kinds & set(FROM_AWS):
-        return Judgement(verdict="possible", summary=summary, evidence=facts, since=event.at, score=0.2,
-                         would_confirm="failures that AWS's trouble would make; those seen have another reason")  # fmt: skip
+        return Judgement(
+            verdict="possible",
+            summary=summary,
+            evidence=facts,
+            since=event.at,
+            score=0.2,
+            would_confirm="failures that AWS's trouble would make; those seen have another reason",
+        )
     if named or (kinds and _direct(evidence, event)):
-        return Judgement(verdict="confirmed", summary=summary, evidence=facts, actions=actions, since=event.at, score=0.8)
+        return Judgement(
+            verdict="confirmed", summary=summary, evidence=facts, actions=actions, since=event.at, score=0.8
+        )
     if _direct(evidence, event):
-        return Judgement(verdict="likely", summary=summary, evidence=facts, actions=actions, since=event.at, score=0.4,
-                         would_confirm="AWS naming this workload among the affected")  # fmt: skip
+        return Judgement(
+            verdict="likely",
+            summary=summary,
+            evidence=facts,
+            actions=actions,
+            since=event.at,
+            score=0.4,
+            would_confirm="AWS naming this workload among the affected",
+        )
     return Judgement(verdict="possible", summary=summary, evidence=facts, since=event.at, score=0.2)
 
 

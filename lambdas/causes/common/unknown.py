@@ -24,12 +24,16 @@ def unknown(evidence: Evidence) -> Judgement:
     looked = len(found.looked)
     if not looked:
         return Judgement(
-            verdict="could_not_check", missing=gaps[:6],
+            verdict="could_not_check",
+            missing=gaps[:6],
             summary=f"nothing could be looked at: {some(dict.fromkeys(g.why for g in found.gaps), 2)}",
-        )  # fmt: skip
+        )
     return Judgement(
         verdict="possible",
-        summary=f"no cause established for {evidence.alert.name}: {count(looked, 'check')} looked, {len(found.gaps)} could not",
+        summary=(
+            f"no cause established for {evidence.alert.name}:"
+            f" {count(looked, 'check')} looked, {len(found.gaps)} could not"
+        ),
         evidence=facts,
         missing=gaps[:6],
         actions=(Action(text="Look at the dashboard of the service, and at the findings in this thread"),),
@@ -47,7 +51,9 @@ def _seen(evidence: Evidence) -> Iterator[Fact]:
         text = f"{watch.metric.series.name} is {number(now)}; at this hour it usually is {low} to {high}"
         yield Fact(text=text, source="cloudwatch:GetMetricData", value=number(now), baseline=number(usual.typical))
     if present := state(evidence):
-        yield Fact(text=f"the alarm is in {present.state} since {at(present.at)}", source=present.source, link=present.link)
+        yield Fact(
+            text=f"the alarm is in {present.state} since {at(present.at)}", source=present.source, link=present.link
+        )
     for service in evidence.of(ServiceState):
         text = f"{service.name} runs {service.running} of {count(service.desired, 'task')}, {service.pending} pending"
         yield Fact(text=text, source=service.source, link=service.link)

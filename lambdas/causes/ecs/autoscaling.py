@@ -44,7 +44,7 @@ def _could_not(evidence: Evidence) -> Judgement | None:
     return None
 
 
-def _needed(evidence: Evidence, load: Load | None) -> bool:
+def _needed(load: Load | None) -> bool:
     """Whether more tasks would help: something is saturated, or the alarm is about what scaling is for."""
     return load is not None and (bool(load.saturated) or surges(load.traffic))
 
@@ -66,8 +66,14 @@ def _scale(service: ServiceState, to: int, text: str) -> Action:
     )
 
 
-@cause("ecs.autoscaling_off", title="Auto scaling is off", reads=(TARGETS, "ecs.services", "ecs.metrics"), depth=1,
-       runbook=RUNBOOK, effects=("ecs.undersized", "ecs.elb_health_check_failed"))  # fmt: skip
+@cause(
+    "ecs.autoscaling_off",
+    title="Auto scaling is off",
+    reads=(TARGETS, "ecs.services", "ecs.metrics"),
+    depth=1,
+    runbook=RUNBOOK,
+    effects=("ecs.undersized", "ecs.elb_health_check_failed"),
+)
 def autoscaling_off(evidence: Evidence) -> Judgement:
     """The service is not registered, or has no policy that would act."""
     if could_not := _could_not(evidence):
@@ -78,32 +84,71 @@ def autoscaling_off(evidence: Evidence) -> Judgement:
     policies = _policies(evidence, service)
     if target and policies:
         text = f"{service.name} is registered for scaling between {target.lowest} and {target.highest} tasks"
-        return Judgement(verdict="ruled_out", evidence=(Fact(text=text, source=target.source, link=target.link), *policies))
+        return Judgement(
+            verdict="ruled_out", evidence=(Fact(text=text, source=target.source, link=target.link), *policies)
+        )
     what = "has no scaling policy" if target else "is not registered for auto scaling"
-    facts = [Fact(text=f"{service.name} {what}", source="application-autoscaling:DescribeScalableTargets", link=service.link)]
+    facts = [
+        Fact(text=f"{service.name} {what}", source="application-autoscaling:DescribeScalableTargets", link=service.link)
+    ]
     facts += changes_of(evidence, f"service/{service.cluster}/{service.name}")
     if load is None:
-        return Judgement(verdict="possible", summary=f"{service.name} {what}", evidence=tuple(facts), score=0.1,
-                         missing=(absent_why(evidence),), would_confirm="load that scaling would have met")  # fmt: skip
+        return Judgement(
+            verdict="possible",
+            summary=f"{service.name} {what}",
+            evidence=tuple(facts),
+            score=0.1,
+            missing=(absent_why(evidence),),
+            would_confirm="load that scaling would have met",
+        )
     if not load.saturated:
         return Judgement(verdict="ruled_out", evidence=(quiet(load), *facts))
     level = load.cpu if load.saturated == "cpu" else load.memory
     assert level is not None
     facts.insert(0, level.fact("CPU" if load.saturated == "cpu" else "memory", " %"))
-    summary = f"{service.name} {what} and stands at {percent(level.now)} {load.saturated} with {count(service.desired, 'task')}"
+    summary = (
+        f"{service.name} {what} and stands at {percent(level.now)}"
+        f" {load.saturated} with {count(service.desired, 'task')}"
+    )
     wanted = service.desired + max(1, service.desired // 2)
-    action = _scale(service, wanted, f"Manually increase the desired task count of {service.name} to {wanted}, then register it")
+    action = _scale(
+        service, wanted, f"Manually increase the desired task count of {service.name} to {wanted}, then register it"
+    )
     if surges(load.traffic) and load.saturated == "cpu":
-        return Judgement(verdict="likely", summary=summary, evidence=tuple(facts), actions=(action,), score=0.5,
-                         would_confirm="utilization falling with more tasks")  # fmt: skip
-    return Judgement(verdict="possible", summary=summary, evidence=tuple(facts), actions=(action,), score=0.3,
-                     would_confirm="load that scaling would have met")  # fmt: skip
+        return Judgement(
+            verdict="likely",
+            summary=summary,
+            evidence=tuple(facts),
+            actions=(action,),
+            score=0.5,
+            would_confirm="utilization falling with more tasks",
+        )
+    return Judgement(
+        verdict="possible",
+        summary=summary,
+        evidence=tuple(facts),
+        actions=(action,),
+        score=0.3,
+        would_confirm="load that scaling would have met",
+    )
 
 
-@cause("ecs.autoscaling_at_max", title="Auto scaling stands at its maximum", depth=1, runbook=RUNBOOK,
-       reads=(TARGETS, ACTIVITIES, "ecs.services", "ecs.metrics"),
-       effects=("ecs.undersized", "ecs.elb_health_check_failed", "change.configuration", "alb.targets_timeout",
-                "alb.no_healthy_targets", "alb.target_timeouts", "alb.slow_targets"))  # fmt: skip
+@cause(
+    "ecs.autoscaling_at_max",
+    title="Auto scaling stands at its maximum",
+    depth=1,
+    runbook=RUNBOOK,
+    reads=(TARGETS, ACTIVITIES, "ecs.services", "ecs.metrics"),
+    effects=(
+        "ecs.undersized",
+        "ecs.elb_health_check_failed",
+        "change.configuration",
+        "alb.targets_timeout",
+        "alb.no_healthy_targets",
+        "alb.target_timeouts",
+        "alb.slow_targets",
+    ),
+)
 def autoscaling_at_max(evidence: Evidence) -> Judgement:
     """As many tasks as the scalable target allows, and still saturated."""
     if could_not := _could_not(evidence):
@@ -114,15 +159,20 @@ def autoscaling_at_max(evidence: Evidence) -> Judgement:
     if target is None:
         text = f"{service.name} is not registered for auto scaling"
         return Judgement(verdict="ruled_out", evidence=(Fact(text=text, source=TARGETS),))
-    limits = Fact(text=f"{service.name} wants {count(service.desired, 'task')}, scaling allows {target.lowest} to"
-                  f" {target.highest}", source=target.source, value=str(service.desired), baseline=str(target.highest),
-                  link=target.link)  # fmt: skip
+    limits = Fact(
+        text=f"{service.name} wants {count(service.desired, 'task')}, scaling allows {target.lowest} to"
+        f" {target.highest}",
+        source=target.source,
+        value=str(service.desired),
+        baseline=str(target.highest),
+        link=target.link,
+    )
     stuck = [a for a in _activities(evidence, service) if "AlreadyAtMaxCapacity" in a.not_scaled]
     if service.desired < target.highest and not stuck:
         return Judgement(verdict="ruled_out", evidence=(limits,))
     facts = [limits, *(_activity(a) for a in stuck[-2:]), *_policies(evidence, service)]
     facts += changes_of(evidence, f"service/{service.cluster}/{service.name}")
-    if not _needed(evidence, load) and not stuck:
+    if not _needed(load) and not stuck:
         return Judgement(verdict="ruled_out", evidence=(limits, *((quiet(load),) if load else ())))
     summary = f"{service.name} runs {service.desired} tasks, the most that its scaling allows, and needs more"
     if load and load.saturated and (level := load.cpu if load.saturated == "cpu" else load.memory):
@@ -136,12 +186,19 @@ def autoscaling_at_max(evidence: Evidence) -> Judgement:
         link=target.link,
     )
     since = stuck[0].at if stuck else None
-    return Judgement(verdict="confirmed", summary=summary, evidence=tuple(facts), actions=(action,), since=since, score=0.6)
+    return Judgement(
+        verdict="confirmed", summary=summary, evidence=tuple(facts), actions=(action,), since=since, score=0.6
+    )
 
 
-@cause("ecs.autoscaling_failing", title="Auto scaling fails", depth=1, runbook=RUNBOOK,
-       reads=(ACTIVITIES, TARGETS, "ecs.services", "ecs.metrics"),
-       effects=("ecs.undersized", "ecs.elb_health_check_failed", "change.configuration"))  # fmt: skip
+@cause(
+    "ecs.autoscaling_failing",
+    title="Auto scaling fails",
+    depth=1,
+    runbook=RUNBOOK,
+    reads=(ACTIVITIES, TARGETS, "ecs.services", "ecs.metrics"),
+    effects=("ecs.undersized", "ecs.elb_health_check_failed", "change.configuration"),
+)
 def autoscaling_failing(evidence: Evidence) -> Judgement:
     """Activities that failed, scaling out suspended, tasks that scaling wants and nothing places."""
     if could_not := _could_not(evidence):
@@ -163,27 +220,50 @@ def autoscaling_failing(evidence: Evidence) -> Judgement:
             " --suspended-state DynamicScalingOutSuspended=false",
             link=target.link,
         )
-        if _needed(evidence, load):
-            return Judgement(verdict="confirmed", summary=text + ", and it needs more tasks", evidence=tuple(facts),
-                             actions=(action,), score=0.7)  # fmt: skip
-        return Judgement(verdict="possible", summary=text, evidence=tuple(facts), score=0.2,
-                         would_confirm="load that scaling out would have met")  # fmt: skip
+        if _needed(load):
+            return Judgement(
+                verdict="confirmed",
+                summary=text + ", and it needs more tasks",
+                evidence=tuple(facts),
+                actions=(action,),
+                score=0.7,
+            )
+        return Judgement(
+            verdict="possible",
+            summary=text,
+            evidence=tuple(facts),
+            score=0.2,
+            would_confirm="load that scaling out would have met",
+        )
     if failed:
         last = failed[-1]
         summary = f"scaling of {service.name} fails: {quote(last.message or last.description, 160)}"
         wanted = service.desired + max(1, service.desired // 2)
         actions = (_scale(service, wanted, f"Manually increase the desired task count of {service.name} to {wanted}"),)
-        after = [a for a in _activities(evidence, service) if a.status == "Successful" and a.at and last.at and a.at > last.at]
+        after = [
+            a
+            for a in _activities(evidence, service)
+            if a.status == "Successful" and a.at and last.at and a.at > last.at
+        ]
         if after:
             facts.append(Fact(text=f"scaling succeeded again at {at(after[-1].at)}", source=after[-1].source))
-            return Judgement(verdict="possible", summary=summary, evidence=tuple(facts), score=0.2, since=failed[0].at,
-                             would_confirm="another failed activity")  # fmt: skip
-        return Judgement(verdict="confirmed", summary=summary, evidence=tuple(facts), actions=actions, score=0.6,
-                         since=failed[0].at)  # fmt: skip
+            return Judgement(
+                verdict="possible",
+                summary=summary,
+                evidence=tuple(facts),
+                score=0.2,
+                since=failed[0].at,
+                would_confirm="another failed activity",
+            )
+        return Judgement(
+            verdict="confirmed", summary=summary, evidence=tuple(facts), actions=actions, score=0.6, since=failed[0].at
+        )
     if gap := evidence.gap(ACTIVITIES):
         return Judgement(verdict="could_not_check", missing=(f"{ACTIVITIES}: {gap}",))
     if target is None:
-        return Judgement(verdict="ruled_out", evidence=(Fact(text=f"{service.name} has no auto scaling", source=TARGETS),))
+        return Judgement(
+            verdict="ruled_out", evidence=(Fact(text=f"{service.name} has no auto scaling", source=TARGETS),)
+        )
     text = f"no scaling activity of {service.name} has failed since {at(evidence.window.at - BEFORE)}"
     return Judgement(verdict="ruled_out", evidence=(Fact(text=text, source=target.source),))
 

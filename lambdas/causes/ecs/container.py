@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from lambdas.causes import log_lines
-from lambdas.causes.base import Action, Fact, Judgement, cause
+from lambdas.causes.base import Action, Fact, Judgement, Verdict, cause
 from lambdas.causes.ecs.exits import Death, died_of, news
 from lambdas.causes.ecs.failures import EXIT, Failure, failures, over_since
 from lambdas.causes.ecs.image_pull import RUNBOOK, roll_back
 from lambdas.causes.ecs.related import changes_of
 from lambdas.causes.ecs.stated import SOURCES, absent, facts_of, overtaken, short_of, stated, who
 from lambdas.causes.measured import measured
-from lambdas.causes.wording import at, count, number, percent, quote, some, span
+from lambdas.causes.wording import at, count, number, percent, quote, some
 from lambdas.checks.ecs.services import ServiceState
 from lambdas.checks.ecs.task_definitions import RevisionDiff, TaskDefinition
 from lambdas.checks.ecs.tasks import RunningTask
 from lambdas.checks.elbv2.target_groups import TargetHealth
-from lambdas.checks.logs.lines import ErrorLine
 
 if TYPE_CHECKING:
     from lambdas.causes.base import Evidence
@@ -37,10 +35,13 @@ FULL = 92.0  # percent of memory: where the kernel's killer is near
 
 
 @cause(
-    "ecs.container_oom", title="A container runs out of memory",
-    reads=("ecs.stopped_tasks", "ecs.metrics", "ecs.task_definitions"), depth=2, runbook=RUNBOOK,
+    "ecs.container_oom",
+    title="A container runs out of memory",
+    reads=("ecs.stopped_tasks", "ecs.metrics", "ecs.task_definitions"),
+    depth=2,
+    runbook=RUNBOOK,
     effects=(*SYMPTOMS, "ecs.undersized"),
-)  # fmt: skip
+)
 def container_oom(evidence: Evidence) -> Judgement:
     """OutOfMemoryError; or exit 137 with memory at the limit. Says which limit."""
     everything = failures(evidence)
@@ -49,12 +50,15 @@ def container_oom(evidence: Evidence) -> Judgement:
     memory = measured(evidence, "ecs.memory_max") or measured(evidence, "ecs.memory")
     peak = max((value for _, value in memory.points), default=0.0) if memory else None
     heap = [d for d in died_of(evidence) if d.said.kind == "memory"]
-    sample = (mine or killed or [None])[0]
+    sample = next(iter(mine or killed), None)
     limit, command = _limit(evidence, sample)
     facts = list(_memory_facts(evidence, peak))
     actions = (
         Action(
-            text=f"Update task definition resource requirements: raise {limit or 'the memory limit'}, or find what takes it",
+            text=(
+                "Update task definition resource requirements: raise"
+                f" {limit or 'the memory limit'}, or find what takes it"
+            ),
             command=command,
         ),
         *roll_back(evidence),
@@ -64,19 +68,35 @@ def container_oom(evidence: Evidence) -> Judgement:
         return stated(evidence, "ecs.container_oom", summary=summary, support=facts, actions=actions)
     if heap:
         return _by_log(
-            evidence, heap, f"{who(evidence, [d.failure for d in heap])}: the application runs out of memory{f' ({limit})' if limit else ''}",
-            actions, facts,
-        )  # fmt: skip
+            evidence,
+            heap,
+            (
+                f"{who(evidence, [d.failure for d in heap])}: the application"
+                f" runs out of memory{f' ({limit})' if limit else ''}"
+            ),
+            actions,
+            facts,
+        )
     if killed and peak is not None and peak >= FULL:
         return Judgement(
-            verdict="likely", summary=summary, evidence=(*facts_of(killed), *facts), actions=actions,
-            since=killed[0].at, would_confirm="OutOfMemoryError in a stopped container's reason", score=0.6,
-        )  # fmt: skip
+            verdict="likely",
+            summary=summary,
+            evidence=(*facts_of(killed), *facts),
+            actions=actions,
+            since=killed[0].at,
+            would_confirm="OutOfMemoryError in a stopped container's reason",
+            score=0.6,
+        )
     if killed and peak is None:
         return Judgement(
-            verdict="possible", summary=summary, evidence=facts_of(killed), since=killed[0].at,
-            would_confirm="the service's memory before the kill", missing=("MemoryUtilization: no data",), score=0.3,
-        )  # fmt: skip
+            verdict="possible",
+            summary=summary,
+            evidence=facts_of(killed),
+            since=killed[0].at,
+            would_confirm="the service's memory before the kill",
+            missing=("MemoryUtilization: no data",),
+            score=0.3,
+        )
     low = [Fact(text=f"memory never went over {percent(peak)} of its limit", source="AWS/ECS MemoryUtilization")]
     return absent(evidence, everything, against=low if peak is not None and peak < FULL else ())
 
@@ -87,7 +107,9 @@ def _limit(evidence: Evidence, failure: Failure | None) -> tuple[str, str]:
     exact = [d for d in definitions if failure and d.name == failure.revision]
     for definition in exact or [d for d in definitions if d.which == "current"]:
         command = f"aws ecs describe-task-definition --task-definition {definition.name}"
-        named = [c for c in definition.containers if failure and c.name == failure.container] or list(definition.containers)
+        named = [c for c in definition.containers if failure and c.name == failure.container] or list(
+            definition.containers
+        )
         for container in named:
             if container.memory and (not definition.memory or container.memory < definition.memory):
                 return f"the limit of {container.memory} MiB of the container {container.name}", command
@@ -99,7 +121,9 @@ def _limit(evidence: Evidence, failure: Failure | None) -> tuple[str, str]:
 def _memory_facts(evidence: Evidence, peak: float | None) -> list[Fact]:
     facts = []
     if peak is not None:
-        facts.append(Fact(text=f"memory peaked at {percent(peak)} of the task's limit", source="AWS/ECS MemoryUtilization"))
+        facts.append(
+            Fact(text=f"memory peaked at {percent(peak)} of the task's limit", source="AWS/ECS MemoryUtilization")
+        )
     facts += [
         Fact(text=f"{d.current} changed {x} (against {d.former})", source=d.source, at=d.at, link=d.link)
         for d in evidence.of(RevisionDiff)
@@ -110,9 +134,13 @@ def _memory_facts(evidence: Evidence, peak: float | None) -> list[Fact]:
 
 
 @cause(
-    "ecs.config_missing", title="A setting is missing or invalid",
-    reads=READS, effects=SYMPTOMS, depth=3, runbook=RUNBOOK,
-)  # fmt: skip
+    "ecs.config_missing",
+    title="A setting is missing or invalid",
+    reads=READS,
+    effects=SYMPTOMS,
+    depth=3,
+    runbook=RUNBOOK,
+)
 def config_missing(evidence: Evidence) -> Judgement:
     """Exits at start, and the log names the setting."""
     deaths = [d for d in died_of(evidence) if d.said.kind == "config"]
@@ -129,16 +157,24 @@ def config_missing(evidence: Evidence) -> Judgement:
     what = "the credentials are refused" if settings == ["credentials"] else f"{name} is missing or invalid"
     service = who(evidence, [d.failure for d in deaths])
     actions = (
-        Action(text=f"Check application configuration and dependencies: set {name} in the task definition of {service}"),
+        Action(
+            text=f"Check application configuration and dependencies: set {name} in the task definition of {service}"
+        ),
         *roll_back(evidence),
     )
-    return _by_log(evidence, deaths, f"{service} exits at start: {what}", actions, [*diffs, *changes_of(evidence, *settings)])
+    return _by_log(
+        evidence, deaths, f"{service} exits at start: {what}", actions, [*diffs, *changes_of(evidence, *settings)]
+    )
 
 
 @cause(
-    "ecs.dependency_unreachable", title="A dependency cannot be reached",
-    reads=READS, effects=SYMPTOMS, depth=3, runbook=RUNBOOK,
-)  # fmt: skip
+    "ecs.dependency_unreachable",
+    title="A dependency cannot be reached",
+    reads=READS,
+    effects=SYMPTOMS,
+    depth=3,
+    runbook=RUNBOOK,
+)
 def dependency_unreachable(evidence: Evidence) -> Judgement:
     """Exits or fails health checks, and the log shows connections that are refused, time out or do not resolve."""
     deaths = [d for d in died_of(evidence) if d.said.kind == "dependency"]
@@ -152,33 +188,52 @@ def dependency_unreachable(evidence: Evidence) -> Judgement:
     to = some(said.what for _, said in lines) or "a dependency"
     first = min((line.at for line, _ in lines if line.at), default=None)
     facts = (
-        Fact(text=f"{count(len(lines), 'new error line')} about {to}: {quote(lines[-1][0].text)}",
-             source=lines[-1][0].source, at=lines[-1][0].at, link=lines[-1][0].link),
-        *facts_of(failing), *short_of(evidence),
-    )  # fmt: skip
+        Fact(
+            text=f"{count(len(lines), 'new error line')} about {to}: {quote(lines[-1][0].text)}",
+            source=lines[-1][0].source,
+            at=lines[-1][0].at,
+            link=lines[-1][0].link,
+        ),
+        *facts_of(failing),
+        *short_of(evidence),
+    )
     how = lines[-1][1].how or "fail"
     name = who(evidence, failing)
     summary = f"{name} does not reach {to}: connections {_how(how)}"
     if not failing and not sick:
         return Judgement(
-            verdict="possible", summary=summary, evidence=facts, since=first, score=0.4,
+            verdict="possible",
+            summary=summary,
+            evidence=facts,
+            since=first,
+            score=0.4,
             would_confirm="tasks that fail because of it",
-        )  # fmt: skip
+        )
     if over_since(evidence, failing):
         return Judgement(verdict="possible", summary=f"{summary}; over by now", evidence=facts, since=first, score=0.3)
     # Lines of other tasks than those that failed: a coincidence, until one of those says it.
     return Judgement(
-        verdict="likely" if len(lines) >= 3 else "possible", summary=summary, evidence=facts, actions=_reach(evidence, to),
-        since=first, score=0.5, would_confirm="the same line from a task that failed",
-    )  # fmt: skip
+        verdict="likely" if len(lines) >= 3 else "possible",
+        summary=summary,
+        evidence=facts,
+        actions=_reach(evidence, to),
+        since=first,
+        score=0.5,
+        would_confirm="the same line from a task that failed",
+    )
 
 
 HEALTH_KINDS = ("ecs.elb_health_check_failed", "ecs.container_health_check_failed")
 
 
 def _how(how: str) -> str:
-    return {"refused": "are refused", "timed out": "time out", "not resolved": "fail, the name does not resolve",
-            "closed": "are closed", "rejected": "are rejected, it has no free connection"}.get(how, "fail")  # fmt: skip
+    return {
+        "refused": "are refused",
+        "timed out": "time out",
+        "not resolved": "fail, the name does not resolve",
+        "closed": "are closed",
+        "rejected": "are rejected, it has no free connection",
+    }.get(how, "fail")
 
 
 def _dependency(evidence: Evidence, deaths: list[Death]) -> Judgement:
@@ -186,7 +241,9 @@ def _dependency(evidence: Evidence, deaths: list[Death]) -> Judgement:
     how = deaths[-1].said.how
     groups = [g for s in evidence.of(ServiceState) for g in s.security_groups]
     summary = f"{who(evidence, [d.failure for d in deaths])} cannot work: connections to {to} {_how(how)}"
-    return _by_log(evidence, deaths, summary, _reach(evidence, to), list(changes_of(evidence, *groups, to.partition(":")[0])))
+    return _by_log(
+        evidence, deaths, summary, _reach(evidence, to), list(changes_of(evidence, *groups, to.partition(":")[0]))
+    )
 
 
 def _reach(evidence: Evidence, to: str) -> tuple[Action, ...]:
@@ -199,10 +256,18 @@ def _reach(evidence: Evidence, to: str) -> tuple[Action, ...]:
 
 
 @cause(
-    "ecs.app_crash", title="The application crashes",
-    reads=("ecs.stopped_tasks", "logs.last_words", "logs.errors", "ecs.services"), depth=2, runbook=RUNBOOK,
-    effects=("ecs.elb_health_check_failed", "ecs.container_health_check_failed", "ecs.bad_deployment", "change.configuration"),
-)  # fmt: skip
+    "ecs.app_crash",
+    title="The application crashes",
+    reads=("ecs.stopped_tasks", "logs.last_words", "logs.errors", "ecs.services"),
+    depth=2,
+    runbook=RUNBOOK,
+    effects=(
+        "ecs.elb_health_check_failed",
+        "ecs.container_health_check_failed",
+        "ecs.bad_deployment",
+        "change.configuration",
+    ),
+)
 def app_crash(evidence: Evidence) -> Judgement:
     """Exits non-zero with its own error signature in the log."""
     everything = failures(evidence)
@@ -215,18 +280,30 @@ def app_crash(evidence: Evidence) -> Judgement:
     if explained and len(explained) >= len(crashes):
         last = explained[-1]
         text = f"{last.label} says what it lacks: {quote(last.line)}"
-        return Judgement(verdict="ruled_out", evidence=(Fact(text=text, source=last.source, at=last.at, link=last.link),))
-    if not any(d.line for d in deaths.values()) and (gap := evidence.gap("logs.last_words")) and evidence.gap("logs.errors"):
+        return Judgement(
+            verdict="ruled_out", evidence=(Fact(text=text, source=last.source, at=last.at, link=last.link),)
+        )
+    if (
+        not any(d.line for d in deaths.values())
+        and (gap := evidence.gap("logs.last_words"))
+        and evidence.gap("logs.errors")
+    ):
         return Judgement(verdict="could_not_check", evidence=facts_of(exits), missing=(f"logs.last_words: {gap}",))
     name = who(evidence, exits)
     codes = some(str(f.exit_code) for f in reversed(exits))
     if crashes:
         last = crashes[-1]
         return _by_log(
-            evidence, crashes, f"{name} crashes with exit code {codes}: {quote(last.line, 120)}",
-            (Action(text=f"Read the application's log and fix or roll back {name}", link=last.link), *roll_back(evidence)),
+            evidence,
+            crashes,
+            f"{name} crashes with exit code {codes}: {quote(last.line, 120)}",
+            (
+                Action(text=f"Read the application's log and fix or roll back {name}", link=last.link),
+                *roll_back(evidence),
+            ),
             [],
-        )  # fmt: skip
+        )
+    verdict: Verdict
     if over_since(evidence, exits) or overtaken(evidence, exits, everything):
         verdict, score = "possible", 0.2
     elif all(f.exit_code == 137 for f in exits):
@@ -235,7 +312,7 @@ def app_crash(evidence: Evidence) -> Judgement:
         verdict, score = "likely", 0.4
     gap = evidence.gap("logs.last_words")
     return Judgement(
-        verdict="likely" if verdict == "likely" else "possible",
+        verdict=verdict,
         summary=f"{name} exits with code {codes}, and its log does not say why",
         evidence=(*facts_of(exits), *short_of(evidence)),
         actions=(Action(text=f"Read the log of {name} around {at(exits[-1].at)}"), *roll_back(evidence)),
@@ -253,30 +330,49 @@ def _by_log(
     mine = [d.failure for d in deaths]
     everything = failures(evidence)
     facts = (
-        *(Fact(text=f"{d.label}: {quote(d.line)}", source=d.source, at=d.at, link=d.link) for d in reversed(deaths[-2:])),
-        *facts_of(mine, 1), *short_of(evidence), *support,
-    )  # fmt: skip
+        *(
+            Fact(text=f"{d.label}: {quote(d.line)}", source=d.source, at=d.at, link=d.link)
+            for d in reversed(deaths[-2:])
+        ),
+        *facts_of(mine, 1),
+        *short_of(evidence),
+        *support,
+    )
     missing = tuple(f"{check}: {why}" for check in SOURCES if (why := evidence.gap(check)))
     since = mine[0].at
     if ended := over_since(evidence, mine):
         return Judgement(
-            verdict="possible", summary=f"{summary}; over since {at(ended)}", evidence=facts, since=since, score=0.3,
+            verdict="possible",
+            summary=f"{summary}; over since {at(ended)}",
+            evidence=facts,
+            since=since,
+            score=0.3,
             would_confirm="the same failure again",
-        )  # fmt: skip
+        )
     same = {f.task for f in mine}
     others = [f for f in everything if f.kind and f.task not in same]
     if reason := overtaken(evidence, mine, [*mine, *others]):
         return Judgement(
-            verdict="possible", summary=summary, evidence=(*facts, Fact(text=reason)), since=since, score=0.2, missing=missing
+            verdict="possible",
+            summary=summary,
+            evidence=(*facts, Fact(text=reason)),
+            since=since,
+            score=0.2,
+            missing=missing,
         )
     return Judgement(
-        verdict="confirmed", summary=summary, evidence=facts, actions=actions, since=since, missing=missing,
+        verdict="confirmed",
+        summary=summary,
+        evidence=facts,
+        actions=actions,
+        since=since,
+        missing=missing,
         score=min(1.0, 0.5 + 0.1 * len(deaths)),
-    )  # fmt: skip
+    )
 
 
 def _not_logged(evidence: Evidence, kind: str) -> Judgement:
-    """No line says it: excluded if tasks that failed said something else, or none failed; else it depends on the logs."""
+    """No line says it: excluded if failed tasks said something else, or none failed; else it depends on the logs."""
     deaths = died_of(evidence)
     spoke = [d for d in deaths if d.line]
     if spoke:
@@ -287,29 +383,41 @@ def _not_logged(evidence: Evidence, kind: str) -> Judgement:
         gap = evidence.gap("logs.last_words") or evidence.gap("logs.errors")
         if gap:
             return Judgement(verdict="could_not_check", missing=(f"logs.last_words: {gap}",))
-        return Judgement(verdict="ruled_out", evidence=(Fact(text=f"no log line names a {kind} problem", source="logs"),))
+        return Judgement(
+            verdict="ruled_out", evidence=(Fact(text=f"no log line names a {kind} problem", source="logs"),)
+        )
     return absent(evidence, failures(evidence))
 
 
 @cause(
-    "ecs.container_health_check_failed", title="The container's own health check fails",
-    reads=("ecs.stopped_tasks", "ecs.services", "ecs.task_definitions"), depth=1, runbook=RUNBOOK,
+    "ecs.container_health_check_failed",
+    title="The container's own health check fails",
+    reads=("ecs.stopped_tasks", "ecs.services", "ecs.task_definitions"),
+    depth=1,
+    runbook=RUNBOOK,
     effects=("ecs.elb_health_check_failed", "ecs.bad_deployment", "change.configuration"),
-)  # fmt: skip
+)
 def container_health_check_failed(evidence: Evidence) -> Judgement:
     """Task failed container health checks."""
     mine = [f for f in failures(evidence) if f.kind == "ecs.container_health_check_failed"]
-    checks = [(c, d) for d in evidence.of(TaskDefinition) if d.which == "current" for c in d.containers if c.health_check]
+    checks = [
+        (c, d) for d in evidence.of(TaskDefinition) if d.which == "current" for c in d.containers if c.health_check
+    ]
     facts = []
     for container, definition in checks:
         check = container.health_check
         every, tries, start = check.get("interval", 30), check.get("retries", 3), check.get("startPeriod") or 0
         command = " ".join(map(str, check.get("command") or ()))
-        text = f"the health check of {container.name} is {quote(command, 100)}, every {every} s, {tries} tries, start period {start} s"
+        text = (
+            f"the health check of {container.name} is {quote(command, 100)},"
+            f" every {every} s, {tries} tries, start period {start} s"
+        )
         facts.append(Fact(text=text, source=definition.source, link=definition.link))
     sick = [t for t in evidence.of(RunningTask) if t.health == "UNHEALTHY"]
     if sick:
-        facts.append(Fact(text=f"{count(len(sick), 'running task')} unhealthy", source=sick[0].source, link=sick[0].link))
+        facts.append(
+            Fact(text=f"{count(len(sick), 'running task')} unhealthy", source=sick[0].source, link=sick[0].link)
+        )
     lived = sorted(f.lived for f in mine if f.lived is not None)
     if lived:
         facts.append(Fact(text=f"tasks lived {number(lived[len(lived) // 2])} s", source="ecs:DescribeTasks"))
@@ -319,9 +427,9 @@ def container_health_check_failed(evidence: Evidence) -> Judgement:
         summary=f"{who(evidence, mine)}: tasks fail the health check of their own container",
         support=facts,
         actions=(
-            Action(text="Run the health check's command in a task (ECS Exec), and compare start period and start-up time"),
+            Action(
+                text="Run the health check's command in a task (ECS Exec), and compare start period and start-up time"
+            ),
             *roll_back(evidence),
         ),
     )
-
-

@@ -23,9 +23,14 @@ if TYPE_CHECKING:
 # What a revision brings with it; the others come from outside, whichever revision starts next.
 OWN = (EXIT, "", "ecs.app_crash", "ecs.elb_health_check_failed", "ecs.container_health_check_failed")
 CARRIED = (
-    "ecs.image_missing", "ecs.image_pull_denied", "ecs.image_wrong_platform", "ecs.secret_unavailable",
-    "ecs.log_driver_failed", "ecs.volume_mount_failed", "ecs.container_oom",
-)  # fmt: skip
+    "ecs.image_missing",
+    "ecs.image_pull_denied",
+    "ecs.image_wrong_platform",
+    "ecs.secret_unavailable",
+    "ecs.log_driver_failed",
+    "ecs.volume_mount_failed",
+    "ecs.container_oom",
+)
 SOON = timedelta(minutes=5)
 
 
@@ -78,16 +83,25 @@ def _newest(evidence: Evidence, service: ServiceState) -> Deployed | None:
     if after:
         failed, told = True, told or after[0].message
     return Deployed(
-        service=service.name, revision=suspect, former=former, at=began, failed=failed, told=told, source=source,
+        service=service.name,
+        revision=suspect,
+        former=former,
+        at=began,
+        failed=failed,
+        told=told,
+        source=source,
         link=service.link,
-    )  # fmt: skip
+    )
 
 
 @cause(
-    "ecs.bad_deployment", title="A deployment brought a revision that fails",
-    reads=("ecs.services", "ecs.stopped_tasks", "ecs.task_definitions", "ecs.rollouts"), depth=0, runbook=RUNBOOK,
+    "ecs.bad_deployment",
+    title="A deployment brought a revision that fails",
+    reads=("ecs.services", "ecs.stopped_tasks", "ecs.task_definitions", "ecs.rollouts"),
+    depth=0,
+    runbook=RUNBOOK,
     effects=("change.configuration",),
-)  # fmt: skip
+)
 def bad_deployment(evidence: Evidence) -> Judgement:
     """The failures begin with a deployment; the former revision was sound. Names both, and what differs."""
     if not evidence.looked("ecs.services"):
@@ -110,13 +124,17 @@ def bad_deployment(evidence: Evidence) -> Judgement:
     old = [t for t in same if t.created_at and t.created_at < new.at - SOON]
     if old:
         text = f"{new.revision} is no new revision: task {old[0].id[:8]} of it was created at {day(old[0].created_at)}"
-        return Judgement(verdict="ruled_out", evidence=(Fact(text=text, source=old[0].source, link=old[0].link), *facts))
+        return Judgement(
+            verdict="ruled_out", evidence=(Fact(text=text, source=old[0].source, link=old[0].link), *facts)
+        )
     if before and not new.failed:
         text = f"failures began at {at(before[0].at)}, before the deployment at {at(new.at)}"
         return Judgement(verdict="ruled_out", evidence=(Fact(text=text, source=before[0].source), *facts))
     if former and not new.failed:
         text = f"tasks of the former revision {new.former} fail as well"
-        return Judgement(verdict="ruled_out", evidence=(Fact(text=text, source=former[-1].source, at=former[-1].at), *facts))
+        return Judgement(
+            verdict="ruled_out", evidence=(Fact(text=text, source=former[-1].source, at=former[-1].at), *facts)
+        )
     return _judged(evidence, new, mine, facts)
 
 
@@ -135,16 +153,26 @@ def _judged(evidence: Evidence, new: Deployed, mine: list[Failure], facts: list[
     proof = (*facts_of(mine), *facts)
     if outside and not (new.failed and not carried):
         return Judgement(
-            verdict="possible", summary=summary, evidence=proof, actions=actions, since=new.at, score=0.2,
+            verdict="possible",
+            summary=summary,
+            evidence=proof,
+            actions=actions,
+            since=new.at,
+            score=0.2,
             would_confirm=f"failures of its own; those seen come from outside it ({some(outside)})",
-        )  # fmt: skip
+        )
     sound = new.failed or _sound(evidence, new) or len({f.task for f in mine if f.task}) >= 2
     if carried or lacks or not sound or not mine:
         why = some(carried) or (f"what its tasks lack: {lacks[-1].said.what or lacks[-1].said.kind}" if lacks else "")
         return Judgement(
-            verdict="likely", summary=summary, evidence=proof, actions=actions, since=new.at, score=0.5,
+            verdict="likely",
+            summary=summary,
+            evidence=proof,
+            actions=actions,
+            since=new.at,
+            score=0.5,
             would_confirm=f"the reason lies in {why}" if why else "the former revision running soundly",
-        )  # fmt: skip
+        )
     return Judgement(verdict="confirmed", summary=summary, evidence=proof, actions=actions, since=new.at, score=0.7)
 
 

@@ -22,32 +22,46 @@ if TYPE_CHECKING:
 
 ID = "ecs.elb_health_check_failed"
 _REASON = re.compile(r"\(reason ([^)]+)\)")
-_STARTED = re.compile(r"(?:started|ready|listening|startup)[^\n]{0,60}? (?:in|after|took) ([\d.]+) ?(ms|s\b|sec|seconds)", re.IGNORECASE)
+_STARTED = re.compile(
+    r"(?:started|ready|listening|startup)[^\n]{0,60}? (?:in|after|took) ([\d.]+) ?(ms|s\b|sec|seconds)", re.IGNORECASE
+)
 
 
 @cause(
-    ID, title="Tasks fail the load balancer's health check",
-    reads=("elbv2.target_health", "ecs.stopped_tasks", "ecs.services", "elbv2.target_groups"), depth=1, runbook=RUNBOOK,
+    ID,
+    title="Tasks fail the load balancer's health check",
+    reads=("elbv2.target_health", "ecs.stopped_tasks", "ecs.services", "elbv2.target_groups"),
+    depth=1,
+    runbook=RUNBOOK,
     effects=("ecs.bad_deployment", "change.configuration"),
-)  # fmt: skip
+)
 def elb_health_check_failed(evidence: Evidence) -> Judgement:
     """Task failed ELB health checks; the reason code; the grace period against the start-up time."""
     mine = [f for f in failures(evidence) if f.kind == ID]
     sick = [t for t in evidence.of(TargetHealth) if t.state == "unhealthy"]
     if not mine and sick:
         return Judgement(
-            verdict="likely", summary=f"{count(len(sick), 'target')} of {sick[0].group} unhealthy: {_why(sick, mine)}",
-            evidence=tuple(_health(sick)), score=0.4, actions=tuple(_actions(evidence, sick, mine)),
+            verdict="likely",
+            summary=f"{count(len(sick), 'target')} of {sick[0].group} unhealthy: {_why(sick, mine)}",
+            evidence=tuple(_health(sick)),
+            score=0.4,
+            actions=tuple(_actions(evidence, sick, mine)),
             would_confirm="a task that ECS stops for it",
-        )  # fmt: skip
+        )
     return stated(
         evidence,
         ID,
-        summary=f"{who(evidence, mine)}: tasks fail the load balancer's health check, {_why(sick, mine)}{_grace(evidence, mine)}",
+        summary=(
+            f"{who(evidence, mine)}: tasks fail the load balancer's"
+            f" health check, {_why(sick, mine)}{_grace(evidence, mine)}"
+        ),
         support=(*_health(sick), *_settings(evidence), *_start(evidence, mine), *_port(evidence), *_changed(evidence)),
         actions=_actions(evidence, sick, mine),
         against=[
-            Fact(text=f"every target of {g.name} that should be is healthy", source="elasticloadbalancing:DescribeTargetHealth")
+            Fact(
+                text=f"every target of {g.name} that should be is healthy",
+                source="elasticloadbalancing:DescribeTargetHealth",
+            )
             for g in evidence.of(TargetGroupState)[:1]
             if evidence.looked("elbv2.target_health")
         ],
@@ -83,11 +97,9 @@ def _lived(mine: list[Failure]) -> float | None:
 
 def _startup(evidence: Evidence) -> float | None:
     """Seconds that the application says it took to start; the longest it tells of."""
-    took = []
-    for line in (*evidence.of(LastWord), *evidence.of(ErrorLine)):
-        if said := _STARTED.search(line.text):
-            took.append(float(said[1]) / (1000 if said[2].lower() == "ms" else 1))
-    return max(took, default=None)
+    lines = (*evidence.of(LastWord), *evidence.of(ErrorLine))
+    said = [found for line in lines if (found := _STARTED.search(line.text))]
+    return max((float(s[1]) / (1000 if s[2].lower() == "ms" else 1) for s in said), default=None)
 
 
 def _start(evidence: Evidence, mine: list[Failure]) -> Iterator[Fact]:
@@ -110,7 +122,9 @@ def _grace(evidence: Evidence, mine: list[Failure]) -> str:
     if lived is None or group is None or not group.interval or not group.unhealthy_after:
         return ""
     patience = grace + group.interval * (group.unhealthy_after + 2)
-    return f"; stopped {number(lived)} s after their start, with a grace period of {grace} s" if lived <= patience else ""
+    return (
+        f"; stopped {number(lived)} s after their start, with a grace period of {grace} s" if lived <= patience else ""
+    )
 
 
 def _port(evidence: Evidence) -> Iterator[Fact]:

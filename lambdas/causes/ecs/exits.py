@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from lambdas.causes import log_lines
 from lambdas.causes.ecs.failures import EXIT, Failure, failures
-from lambdas.causes.log_lines import Said
 from lambdas.checks.logs.lines import EarlierErrorLine, ErrorLine, LastWord, LogLine
 
 if TYPE_CHECKING:
     from lambdas.causes.base import Evidence
+    from lambdas.causes.log_lines import Said
 
 # Tasks that failed in these ways may have said why.
 TALKING = (EXIT, "ecs.container_health_check_failed", "ecs.elb_health_check_failed", "ecs.container_oom")

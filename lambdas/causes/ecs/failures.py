@@ -6,6 +6,7 @@ alert itself may be one of them.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -114,16 +115,26 @@ def _rollouts(evidence: Evidence) -> Iterator[Failure]:
             moment = deployment.updated_at or deployment.created_at
             if moment and (kind := reasons.kind(deployment.rollout_reason)):
                 yield Failure(
-                    kind=kind, at=moment, text=deployment.rollout_reason, source="ecs:DescribeServices",
-                    service=service.name, link=service.link, revision=deployment.task_definition,
-                )  # fmt: skip
+                    kind=kind,
+                    at=moment,
+                    text=deployment.rollout_reason,
+                    source="ecs:DescribeServices",
+                    service=service.name,
+                    link=service.link,
+                    revision=deployment.task_definition,
+                )
     for rollout in evidence.of(Rollout):
         moment = rollout.finished_at or rollout.at
         if moment and (kind := reasons.kind(rollout.reason)):
             yield Failure(
-                kind=kind, at=moment, text=rollout.reason, source=rollout.source,
-                service=rollout.service, link=rollout.link, revision=rollout.task_definition,
-            )  # fmt: skip
+                kind=kind,
+                at=moment,
+                text=rollout.reason,
+                source=rollout.source,
+                service=rollout.service,
+                link=rollout.link,
+                revision=rollout.task_definition,
+            )
 
 
 def _alert(evidence: Evidence) -> Iterator[Failure]:
@@ -148,11 +159,16 @@ def _alert(evidence: Evidence) -> Iterator[Failure]:
         if told:
             kind, text, container = told
             yield Failure(
-                kind=kind, at=evidence.alert.at, text=text, source="ECS task event", service=service, task=task,
+                kind=kind,
+                at=evidence.alert.at,
+                text=text,
+                source="ECS task event",
+                service=service,
+                task=task,
                 revision=short(str(detail.get("taskDefinitionArn", ""))),
                 container=container.name if container else "",
                 exit_code=container.exit_code if container else None,
-            )  # fmt: skip
+            )
         return
     text = str(detail.get("reason", ""))
     if kind := reasons.kind(text) or reasons.kind(str(detail.get("eventName", "")).replace("_", ":")):
@@ -201,5 +217,5 @@ def over_since(evidence: Evidence, mine: list[Failure]) -> datetime | None:
 def _gap(mine: list[Failure]) -> timedelta:
     """The usual time between failures; nothing for a single one."""
     moments = sorted({f.at for f in mine})
-    gaps = sorted(b - a for a, b in zip(moments, moments[1:], strict=False) if b - a > timedelta(minutes=1))
+    gaps = sorted(b - a for a, b in itertools.pairwise(moments) if b - a > timedelta(minutes=1))
     return gaps[len(gaps) // 2] if gaps else timedelta(0)

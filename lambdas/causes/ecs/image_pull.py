@@ -59,9 +59,13 @@ def _states(evidence: Evidence, *, exists: bool | None) -> Iterator[Fact]:
 
 
 @cause(
-    "ecs.image_missing", title="The container image does not exist",
-    reads=READS, effects=EFFECTS, depth=3, runbook=RUNBOOK,
-)  # fmt: skip
+    "ecs.image_missing",
+    title="The container image does not exist",
+    reads=READS,
+    effects=EFFECTS,
+    depth=3,
+    runbook=RUNBOOK,
+)
 def image_missing(evidence: Evidence) -> Judgement:
     """CannotPullContainerError with 'not found'; or ECR without the tag, where the stop reasons are out of reach."""
     mine = _mine(evidence, "ecs.image_missing")
@@ -93,7 +97,9 @@ def _push(evidence: Evidence, image: str) -> Iterator[Action]:
     what = f"--image-ids imageTag={ref.tag}" if ref.tag else f"--image-ids imageDigest={ref.digest}"
     if ref.account:
         yield Action(
-            text=f"Verify container image availability and tags: push {image}, or correct the tag in the task definition",
+            text=(
+                f"Verify container image availability and tags: push {image}, or correct the tag in the task definition"
+            ),
             command=f"aws ecr describe-images --registry-id {ref.account} --repository-name {ref.repository} {what}",
         )
     else:
@@ -124,9 +130,13 @@ def _cannot_start_unseen(evidence: Evidence) -> str:
 
 
 @cause(
-    "ecs.image_pull_denied", title="The registry refuses the pull",
-    reads=(*READS, "iam.roles"), effects=EFFECTS, depth=3, runbook=RUNBOOK,
-)  # fmt: skip
+    "ecs.image_pull_denied",
+    title="The registry refuses the pull",
+    reads=(*READS, "iam.roles"),
+    effects=EFFECTS,
+    depth=3,
+    runbook=RUNBOOK,
+)
 def image_pull_denied(evidence: Evidence) -> Judgement:
     """CannotPullContainerError with denied, 403, no basic auth; the execution role."""
     mine = _mine(evidence, "ecs.image_pull_denied")
@@ -166,16 +176,25 @@ def image_pull_denied(evidence: Evidence) -> Judgement:
     if judged.verdict == "confirmed" and ambiguous and not any(i.exists for i in evidence.of(ImageState)):
         # Docker Hub says the same of an image that does not exist (Docker documentation, "denied").
         return Judgement(
-            verdict="likely", summary=judged.summary, evidence=judged.evidence, actions=judged.actions,
-            since=judged.since, score=judged.score, would_confirm="pulling the image with valid credentials",
-        )  # fmt: skip
+            verdict="likely",
+            summary=judged.summary,
+            evidence=judged.evidence,
+            actions=judged.actions,
+            since=judged.since,
+            score=judged.score,
+            would_confirm="pulling the image with valid credentials",
+        )
     return judged
 
 
 @cause(
-    "ecs.image_pull_network", title="The registry cannot be reached",
-    reads=(*READS, "ec2.routes", "ec2.security_groups", "ec2.network_acls"), effects=EFFECTS, depth=3, runbook=RUNBOOK,
-)  # fmt: skip
+    "ecs.image_pull_network",
+    title="The registry cannot be reached",
+    reads=(*READS, "ec2.routes", "ec2.security_groups", "ec2.network_acls"),
+    effects=EFFECTS,
+    depth=3,
+    runbook=RUNBOOK,
+)
 def image_pull_network(evidence: Evidence) -> Judgement:
     """CannotPullContainerError with a timeout; subnets, NAT, endpoints, security groups say where the way ends."""
     mine = _mine(evidence, "ecs.image_pull_network")
@@ -186,7 +205,10 @@ def image_pull_network(evidence: Evidence) -> Judgement:
     return stated(
         evidence,
         "ecs.image_pull_network",
-        summary=f"{who(evidence, mine)} cannot start: its tasks do not reach the registry of {_image(evidence, mine)}{found}",
+        summary=(
+            f"{who(evidence, mine)} cannot start: its tasks do not"
+            f" reach the registry of {_image(evidence, mine)}{found}"
+        ),
         support=(*way, *_states(evidence, exists=True)),
         actions=(
             Action(
@@ -199,9 +221,13 @@ def image_pull_network(evidence: Evidence) -> Judgement:
 
 
 @cause(
-    "ecs.image_pull_rate_limited", title="The registry limits the pulls",
-    reads=READS, effects=EFFECTS, depth=3, runbook=RUNBOOK,
-)  # fmt: skip
+    "ecs.image_pull_rate_limited",
+    title="The registry limits the pulls",
+    reads=READS,
+    effects=EFFECTS,
+    depth=3,
+    runbook=RUNBOOK,
+)
 def image_pull_rate_limited(evidence: Evidence) -> Judgement:
     """Toomanyrequests."""
     mine = _mine(evidence, "ecs.image_pull_rate_limited")
@@ -220,9 +246,13 @@ def image_pull_rate_limited(evidence: Evidence) -> Judgement:
 
 
 @cause(
-    "ecs.image_wrong_platform", title="The image is built for another platform",
-    reads=(*READS, "ecs.cluster", "logs.last_words"), effects=EFFECTS, depth=3, runbook=RUNBOOK,
-)  # fmt: skip
+    "ecs.image_wrong_platform",
+    title="The image is built for another platform",
+    reads=(*READS, "ecs.cluster", "logs.last_words"),
+    effects=EFFECTS,
+    depth=3,
+    runbook=RUNBOOK,
+)
 def image_wrong_platform(evidence: Evidence) -> Judgement:
     """No descriptor matching platform; or 'exec format error', said by the container itself."""
     from lambdas.causes.ecs.exits import died_of  # noqa: PLC0415 — both judge the same tasks
@@ -244,11 +274,18 @@ def image_wrong_platform(evidence: Evidence) -> Judgement:
     summary = f"{who(evidence, mine)} cannot start: the image is built for another CPU platform{asked}"
     if not mine and (deaths := [d for d in died_of(evidence) if d.said.kind == "platform"]):
         return Judgement(
-            verdict="confirmed", summary=summary, actions=tuple(actions), since=deaths[0].at, score=0.9,
+            verdict="confirmed",
+            summary=summary,
+            actions=tuple(actions),
+            since=deaths[0].at,
+            score=0.9,
             evidence=(
-                *(Fact(text=f"{d.label} logged {quote(d.line)}", source=d.source, at=d.at, link=d.link) for d in deaths[:2]),
+                *(
+                    Fact(text=f"{d.label} logged {quote(d.line)}", source=d.source, at=d.at, link=d.link)
+                    for d in deaths[:2]
+                ),
                 *support,
                 *(Fact(text=f"first at {at(deaths[0].at)}") for _ in deaths[:1]),
             ),
-        )  # fmt: skip
+        )
     return stated(evidence, "ecs.image_wrong_platform", summary=summary, support=support, actions=actions)

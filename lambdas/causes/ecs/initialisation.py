@@ -47,15 +47,24 @@ def _likely(evidence: Evidence, facts: list[Fact], actions: tuple[Action, ...], 
     if not facts or not unseen:
         return None
     return Judgement(
-        verdict="likely", summary=f"{unseen}: {facts[0].text}", evidence=tuple(facts), actions=actions, score=0.5,
-        would_confirm=confirm, missing=(f"ecs.stopped_tasks: {evidence.gap('ecs.stopped_tasks') or 'none left to see'}",),
-    )  # fmt: skip
+        verdict="likely",
+        summary=f"{unseen}: {facts[0].text}",
+        evidence=tuple(facts),
+        actions=actions,
+        score=0.5,
+        would_confirm=confirm,
+        missing=(f"ecs.stopped_tasks: {evidence.gap('ecs.stopped_tasks') or 'none left to see'}",),
+    )
 
 
 @cause(
-    "ecs.secret_unavailable", title="A secret or parameter cannot be read",
-    reads=(*READS, "secretsmanager.secrets", "ssm.parameters", "iam.roles"), effects=EFFECTS, depth=3, runbook=RUNBOOK,
-)  # fmt: skip
+    "ecs.secret_unavailable",
+    title="A secret or parameter cannot be read",
+    reads=(*READS, "secretsmanager.secrets", "ssm.parameters", "iam.roles"),
+    effects=EFFECTS,
+    depth=3,
+    runbook=RUNBOOK,
+)
 def secret_unavailable(evidence: Evidence) -> Judgement:
     """ResourceInitializationError on secrets or parameters: denied, not found, or unreachable."""
     mine = _mine(evidence, "ecs.secret_unavailable")
@@ -132,9 +141,13 @@ def _link(gone: list[SecretState]) -> str:
 
 
 @cause(
-    "ecs.log_driver_failed", title="The container's log driver does not start",
-    reads=(*READS, "logs.groups"), effects=EFFECTS, depth=3, runbook=RUNBOOK,
-)  # fmt: skip
+    "ecs.log_driver_failed",
+    title="The container's log driver does not start",
+    reads=(*READS, "logs.groups"),
+    effects=EFFECTS,
+    depth=3,
+    runbook=RUNBOOK,
+)
 def log_driver_failed(evidence: Evidence) -> Judgement:
     """ResourceInitializationError on the logger; the log group does not exist."""
     mine = _mine(evidence, "ecs.log_driver_failed")
@@ -166,9 +179,13 @@ def log_driver_failed(evidence: Evidence) -> Judgement:
 
 
 @cause(
-    "ecs.volume_mount_failed", title="A volume cannot be mounted",
-    reads=(*READS, "efs.mount_targets", "ec2.security_groups"), effects=EFFECTS, depth=3, runbook=RUNBOOK,
-)  # fmt: skip
+    "ecs.volume_mount_failed",
+    title="A volume cannot be mounted",
+    reads=(*READS, "efs.mount_targets", "ec2.security_groups"),
+    effects=EFFECTS,
+    depth=3,
+    runbook=RUNBOOK,
+)
 def volume_mount_failed(evidence: Evidence) -> Judgement:
     """ResourceInitializationError on EFS: no mount target, security groups, access denied."""
     mine = _mine(evidence, "ecs.volume_mount_failed")
@@ -191,12 +208,14 @@ def volume_mount_failed(evidence: Evidence) -> Judgement:
     return stated(
         evidence,
         "ecs.volume_mount_failed",
-        summary=f"{who(evidence, mine)} cannot start: the file system {some(systems) or 'of the task'} cannot be mounted",
+        summary=(
+            f"{who(evidence, mine)} cannot start: the file system {some(systems) or 'of the task'} cannot be mounted"
+        ),
         support=facts,
         actions=(
             Action(
-                text=f"Verify security group and network ACL configurations: TCP 2049 from the tasks to the mount targets of"
-                f" {some(systems) or 'the file system'}, and a mount target in every zone the service uses",
+                text="Verify security group and network ACL configurations: TCP 2049 from tasks to mount targets"
+                f" of {some(systems) or 'the file system'}, and a mount target in every zone the service uses",
                 command=f"aws efs describe-mount-targets --file-system-id {systems[0]}" if systems else "",
             ),
         ),
@@ -204,10 +223,13 @@ def volume_mount_failed(evidence: Evidence) -> Judgement:
 
 
 @cause(
-    "ecs.role_not_assumable", title="ECS cannot assume the task's role",
-    reads=("ecs.services", "ecs.stopped_tasks", "iam.roles", "cloudtrail.changes"), effects=EFFECTS, depth=3,
+    "ecs.role_not_assumable",
+    title="ECS cannot assume the task's role",
+    reads=("ecs.services", "ecs.stopped_tasks", "iam.roles", "cloudtrail.changes"),
+    effects=EFFECTS,
+    depth=3,
     runbook=RUNBOOK,
-)  # fmt: skip
+)
 def role_not_assumable(evidence: Evidence) -> Judgement:
     """Service event: unable to assume the role; its trust policy."""
     mine = _mine(evidence, "ecs.role_not_assumable")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from lambdas.causes.base import Fact
 from lambdas.causes.measured import Measured, measured
-from lambdas.causes.wording import at, number, percent, times
+from lambdas.causes.wording import number, percent, times
 from lambdas.checks.ecs.services import ServiceState
 from lambdas.diagnosis import timeseries as ts
 
@@ -45,7 +45,9 @@ class Level:
 
     def fact(self, name: str, unit: str = "") -> Fact:
         """As one line of evidence."""
-        usual = f"; at this hour it usually is {number(self.usual)}{unit}" if self.usual is not None else "; no baseline"
+        usual = (
+            f"; at this hour it usually is {number(self.usual)}{unit}" if self.usual is not None else "; no baseline"
+        )
         ratio = f" ({times(self.ratio)})" if self.ratio and self.usual is not None else ""
         return Fact(
             text=f"{name} is {number(self.now)}{unit}{usual}{ratio}",
@@ -154,8 +156,7 @@ def _ratio_level(cpu: Level, traffic: Level, tasks: Level | None, *, per_task: b
     past = work(cpu.metric.past, traffic.metric.past, tasks.metric.past if tasks else (), 5.0)
     if not now:
         return None
-    read = level(cpu.metric, now, past)
-    return read
+    return level(cpu.metric, now, past)
 
 
 def series_of(load: Load, resource: str) -> tuple[list[Point], Level | None]:
@@ -175,9 +176,11 @@ def since_when(points: Sequence[Point], threshold: float) -> datetime | None:
 def quiet(load: Load) -> Fact:
     """That nothing is saturated."""
     parts = [
-        f"{name} {percent(level.now)}" for name, level in (("CPU", load.cpu), ("memory", load.memory)) if level is not None
+        f"{name} {percent(level.now)}"
+        for name, level in (("CPU", load.cpu), ("memory", load.memory))
+        if level is not None
     ]
     return Fact(
-        text=f"{load.service.name} is not saturated: {', '.join(parts) or 'no data'} at {at(load.service.at) if load.service.at else 'the alarm'}",
+        text=f"{load.service.name} is not saturated: {', '.join(parts) or 'no data'}",
         source="cloudwatch:GetMetricData",
     )

@@ -43,7 +43,10 @@ def _routes(evidence: Evidence, services: tuple[str, ...]) -> Iterator[Fact]:
         elif route.target.startswith("nat-") and nats and nat is None:
             text = f"the default route of {route.subnet} leads to {route.target}, which does not exist any more"
         elif not route.target and lacking:
-            text = f"{route.subnet} has no default route ({route.table}), and the VPC has no endpoint for {', '.join(lacking)}"
+            text = (
+                f"{route.subnet} has no default route ({route.table}),"
+                f" and the VPC has no endpoint for {', '.join(lacking)}"
+            )
         elif route.target.startswith("igw-") and not public and lacking:
             text = f"{route.subnet} routes to an internet gateway, but the tasks get no public address"
         else:
@@ -69,7 +72,10 @@ def _endpoints(evidence: Evidence, services: tuple[str, ...]) -> Iterator[Fact]:
         without = sorted(tables - set(gateway.route_tables)) if gateway.route_tables else []
         unreachable = [r for r in evidence.of(DefaultRoute) if r.table in without and not r.target]
         if unreachable:
-            text = f"the gateway endpoint {gateway.id} ({gateway.service}) is not in the route table {unreachable[0].table}"
+            text = (
+                f"the gateway endpoint {gateway.id} ({gateway.service})"
+                f" is not in the route table {unreachable[0].table}"
+            )
             yield Fact(text=text, source=gateway.source, link=gateway.link)
 
 

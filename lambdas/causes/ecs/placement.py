@@ -58,9 +58,13 @@ def _lacks(text: str) -> str:
 
 
 @cause(
-    "ecs.placement_no_capacity", title="There is no place for the tasks",
-    reads=READS, effects=EFFECTS, depth=3, runbook=RUNBOOK,
-)  # fmt: skip
+    "ecs.placement_no_capacity",
+    title="There is no place for the tasks",
+    reads=READS,
+    effects=EFFECTS,
+    depth=3,
+    runbook=RUNBOOK,
+)
 def placement_no_capacity(evidence: Evidence) -> Judgement:
     """Unable to place a task: instances' CPU, memory, ports, attributes; Fargate capacity."""
     mine = _mine(evidence, "ecs.placement_no_capacity")
@@ -102,9 +106,13 @@ def _asks(need: TaskDefinition) -> str:
 
 
 @cause(
-    "ecs.subnet_ip_exhausted", title="The subnet has no free addresses",
-    reads=("ecs.services", "ecs.stopped_tasks", "ec2.subnets"), effects=EFFECTS, depth=3, runbook=RUNBOOK,
-)  # fmt: skip
+    "ecs.subnet_ip_exhausted",
+    title="The subnet has no free addresses",
+    reads=("ecs.services", "ecs.stopped_tasks", "ec2.subnets"),
+    effects=EFFECTS,
+    depth=3,
+    runbook=RUNBOOK,
+)
 def subnet_ip_exhausted(evidence: Evidence) -> Judgement:
     """Insufficient free addresses; the subnets' own count."""
     mine = _mine(evidence, "ecs.subnet_ip_exhausted")
@@ -112,10 +120,15 @@ def subnet_ip_exhausted(evidence: Evidence) -> Judgement:
     subnets = evidence.of(Subnet)
     full = [s for s in subnets if s.free is not None and s.free < FEW]
     facts = [
-        Fact(text=f"{s.id} ({s.cidr}, {s.zone}) has {count(s.free or 0, 'free address', 'free addresses')}",
-             source=s.source, value=str(s.free), link=s.link)
-        for s in subnets if s in full or s.id in named
-    ]  # fmt: skip
+        Fact(
+            text=f"{s.id} ({s.cidr}, {s.zone}) has {count(s.free or 0, 'free address', 'free addresses')}",
+            source=s.source,
+            value=str(s.free),
+            link=s.link,
+        )
+        for s in subnets
+        if s in full or s.id in named
+    ]
     enough = [s for s in subnets if s not in full]
     names = some(named or (s.id for s in full)) or "a subnet of the service"
     action = Action(
@@ -125,9 +138,13 @@ def subnet_ip_exhausted(evidence: Evidence) -> Judgement:
     short = [s for s in evidence.of(ServiceState) if s.short]
     if not mine and full and len(full) == len(subnets) and short and not any(f.kind for f in failures(evidence)):
         return Judgement(
-            verdict="likely", summary=f"{short[0].name} runs {short[0].running} of {short[0].desired} tasks, and {facts[0].text}",
-            evidence=tuple(facts), actions=(action,), would_confirm="a service event about free addresses", score=0.5,
-        )  # fmt: skip
+            verdict="likely",
+            summary=f"{short[0].name} runs {short[0].running} of {short[0].desired} tasks, and {facts[0].text}",
+            evidence=tuple(facts),
+            actions=(action,),
+            would_confirm="a service event about free addresses",
+            score=0.5,
+        )
     return stated(
         evidence,
         "ecs.subnet_ip_exhausted",
@@ -143,9 +160,13 @@ def subnet_ip_exhausted(evidence: Evidence) -> Judgement:
 
 
 @cause(
-    "ecs.quota_reached", title="A quota of the account is reached",
-    reads=("ecs.services", "ecs.stopped_tasks"), effects=EFFECTS, depth=3, runbook=RUNBOOK,
-)  # fmt: skip
+    "ecs.quota_reached",
+    title="A quota of the account is reached",
+    reads=("ecs.services", "ecs.stopped_tasks"),
+    effects=EFFECTS,
+    depth=3,
+    runbook=RUNBOOK,
+)
 def quota_reached(evidence: Evidence) -> Judgement:
     """The vCPU limit and similar."""
     mine = _mine(evidence, "ecs.quota_reached")

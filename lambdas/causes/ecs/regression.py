@@ -24,12 +24,21 @@ FEW = 4  # points on either side
 
 
 @cause(
-    "ecs.regression_after_deploy", title="The new revision costs more", depth=2,
+    "ecs.regression_after_deploy",
+    title="The new revision costs more",
+    depth=2,
     reads=("ecs.metrics", "ecs.services", "ecs.metrics_baseline", "ecs.task_definitions"),
     runbook="Critical Alert Response: ECS High Utilization",
-    effects=("ecs.autoscaling_at_max", "ecs.undersized", "ecs.elb_health_check_failed", "ecs.bad_deployment",
-             "change.configuration", "ecs.autoscaling_failing", "none.noise"),
-)  # fmt: skip
+    effects=(
+        "ecs.autoscaling_at_max",
+        "ecs.undersized",
+        "ecs.elb_health_check_failed",
+        "ecs.bad_deployment",
+        "change.configuration",
+        "ecs.autoscaling_failing",
+        "none.noise",
+    ),
+)
 def regression_after_deploy(evidence: Evidence) -> Judgement:
     """CPU or memory per request steps up at a deployment."""
     load = load_of(evidence)
@@ -37,18 +46,33 @@ def regression_after_deploy(evidence: Evidence) -> Judgement:
         return Judgement(verdict="could_not_check", missing=(f"ecs.metrics: {absent_why(evidence)}",))
     primary = load.service.primary
     deployed = primary.created_at if primary else None
-    if primary is None or deployed is None or deployed < evidence.window.at - LOOK_BACK or deployed > evidence.window.at:
+    if (
+        primary is None
+        or deployed is None
+        or deployed < evidence.window.at - LOOK_BACK
+        or deployed > evidence.window.at
+    ):
         text = f"{load.service.name} was last deployed {f'at {day(deployed)}' if deployed else 'at an unknown time'}"
         return Judgement(verdict="ruled_out", evidence=(Fact(text=text, source="ecs:DescribeServices", at=deployed),))
-    facts = [Fact(text=f"{primary.task_definition} was deployed at {at(deployed)}", source="ecs:DescribeServices",
-                  at=deployed, link=load.service.link)]  # fmt: skip
+    facts = [
+        Fact(
+            text=f"{primary.task_definition} was deployed at {at(deployed)}",
+            source="ecs:DescribeServices",
+            at=deployed,
+            link=load.service.link,
+        )
+    ]
     for diff in evidence.of(RevisionDiff):
         if diff.current == primary.task_definition:
             many = count(len(diff.differences), "difference")
-            facts.append(Fact(text=f"{diff.former} → {diff.current}: {some(diff.differences)} ({many})", source=diff.source))
+            facts.append(
+                Fact(text=f"{diff.former} → {diff.current}: {some(diff.differences)} ({many})", source=diff.source)
+            )
     steps = [s for s in (_cpu(load, deployed), _memory(load, deployed)) if s is not None]
     if not steps:
-        return Judgement(verdict="could_not_check", evidence=tuple(facts), missing=("too few data around the deployment",))
+        return Judgement(
+            verdict="could_not_check", evidence=tuple(facts), missing=("too few data around the deployment",)
+        )
     up = [s for s in steps if s[1] >= STEP and s[3]]
     if not up:
         told = "; ".join(f"{name} {times(ratio)} of before" for name, ratio, _, _ in steps)
@@ -59,14 +83,31 @@ def regression_after_deploy(evidence: Evidence) -> Judgement:
     traffic = load.traffic
     if traffic:
         facts.append(traffic.fact("requests a minute"))
-    summary = f"since {primary.task_definition} was deployed at {at(deployed)}, {name} of {load.service.name} is {times(ratio)}"
+    summary = (
+        f"since {primary.task_definition} was deployed at {at(deployed)},"
+        f" {name} of {load.service.name} is {times(ratio)}"
+    )
     actions = tuple(roll_back(evidence))
     blind = name == "CPU" and (traffic is None or surges(traffic))
     if blind:
-        return Judgement(verdict="possible", summary=summary, evidence=tuple(facts), since=deployed, score=0.3,
-                         missing=() if traffic else ("RequestCount",), would_confirm="CPU per request")  # fmt: skip
-    return Judgement(verdict="likely", summary=summary, evidence=tuple(facts), actions=actions, since=deployed,
-                     score=min(0.9, 0.4 + 0.1 * ratio), would_confirm="a profile of both revisions, or a rollback")  # fmt: skip
+        return Judgement(
+            verdict="possible",
+            summary=summary,
+            evidence=tuple(facts),
+            since=deployed,
+            score=0.3,
+            missing=() if traffic else ("RequestCount",),
+            would_confirm="CPU per request",
+        )
+    return Judgement(
+        verdict="likely",
+        summary=summary,
+        evidence=tuple(facts),
+        actions=actions,
+        since=deployed,
+        score=min(0.9, 0.4 + 0.1 * ratio),
+        would_confirm="a profile of both revisions, or a rollback",
+    )
 
 
 type _Step = tuple[str, float, str, bool]  # name, ratio, sentence, whether it matters

@@ -46,19 +46,36 @@ def stated(
     missing = tuple(f"{check}: {why}" for check in SOURCES if (why := evidence.gap(check)))
     if ended := over_since(evidence, mine):
         return Judgement(
-            verdict="possible", summary=f"{summary}; over since {at(ended)}", since=since, score=0.3, missing=missing,
-            evidence=(*facts, Fact(text=f"the service has run in full since {at(ended)}", source="ecs:DescribeServices")),
+            verdict="possible",
+            summary=f"{summary}; over since {at(ended)}",
+            since=since,
+            score=0.3,
+            missing=missing,
+            evidence=(
+                *facts,
+                Fact(text=f"the service has run in full since {at(ended)}", source="ecs:DescribeServices"),
+            ),
             would_confirm="the same failure again",
-        )  # fmt: skip
+        )
     if reason := overtaken(evidence, mine, everything):
         return Judgement(
-            verdict="possible", summary=summary, since=since, score=0.2, missing=missing,
-            evidence=(*facts, Fact(text=reason)), would_confirm=would_confirm,
-        )  # fmt: skip
+            verdict="possible",
+            summary=summary,
+            since=since,
+            score=0.2,
+            missing=missing,
+            evidence=(*facts, Fact(text=reason)),
+            would_confirm=would_confirm,
+        )
     return Judgement(
-        verdict="confirmed", summary=summary, evidence=facts, actions=tuple(actions), since=since,
-        score=min(1.0, 0.5 + 0.1 * len(mine)), missing=missing,
-    )  # fmt: skip
+        verdict="confirmed",
+        summary=summary,
+        evidence=facts,
+        actions=tuple(actions),
+        since=since,
+        score=min(1.0, 0.5 + 0.1 * len(mine)),
+        missing=missing,
+    )
 
 
 def absent(evidence: Evidence, everything: list[Failure], *, against: Iterable[Fact] = ()) -> Judgement:

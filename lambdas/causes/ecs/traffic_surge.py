@@ -17,11 +17,21 @@ FLAT = (0.55, 1.4)  # work per request over its baseline
 
 
 @cause(
-    "ecs.traffic_surge", title="More traffic than usual", reads=("ecs.metrics", "ecs.metrics_baseline"), depth=1,
+    "ecs.traffic_surge",
+    title="More traffic than usual",
+    reads=("ecs.metrics", "ecs.metrics_baseline"),
+    depth=1,
     runbook="Critical Alert Response: ECS High Utilization",
-    effects=("ecs.elb_health_check_failed", "ecs.undersized", "alb.traffic_surge", "alb.slow_targets", "alb.targets_timeout",
-             "alb.no_healthy_targets", "alb.target_timeouts"),
-)  # fmt: skip
+    effects=(
+        "ecs.elb_health_check_failed",
+        "ecs.undersized",
+        "alb.traffic_surge",
+        "alb.slow_targets",
+        "alb.targets_timeout",
+        "alb.no_healthy_targets",
+        "alb.target_timeouts",
+    ),
+)
 def traffic_surge(evidence: Evidence) -> Judgement:
     """Requests well over the same hours of other days, CPU per request flat."""
     load = load_of(evidence)
@@ -44,25 +54,44 @@ def traffic_surge(evidence: Evidence) -> Judgement:
         facts.append(per.fact("CPU work per 1,000 requests a minute"))
         if per.ratio > FLAT[1] and load.saturated:
             return Judgement(
-                verdict="possible", summary=f"{summary}, and each costs {times(per.ratio)} what it did", evidence=tuple(facts),
-                since=since, score=0.3, would_confirm="CPU per request as before",
-            )  # fmt: skip
+                verdict="possible",
+                summary=f"{summary}, and each costs {times(per.ratio)} what it did",
+                evidence=tuple(facts),
+                since=since,
+                score=0.3,
+                would_confirm="CPU per request as before",
+            )
     if _back(traffic):
         return Judgement(
-            verdict="possible", summary=f"{summary}; over by now", evidence=tuple(facts), since=since, score=0.2,
+            verdict="possible",
+            summary=f"{summary}; over by now",
+            evidence=tuple(facts),
+            since=since,
+            score=0.2,
             would_confirm="requests staying up",
-        )  # fmt: skip
+        )
     if not load.saturated and not _felt(load) and not load.service.short:
         facts.append(Fact(text="neither CPU nor memory is near its limit", source="AWS/ECS"))
         if not _about_traffic(evidence):
-            return Judgement(verdict="possible", summary=summary, evidence=tuple(facts), since=since, score=0.2,
-                             would_confirm="a resource that it saturates")  # fmt: skip
+            return Judgement(
+                verdict="possible",
+                summary=summary,
+                evidence=tuple(facts),
+                since=since,
+                score=0.2,
+                would_confirm="a resource that it saturates",
+            )
     flat = ", and each costs what it always did" if per is not None else ""
     return Judgement(
-        verdict="likely", summary=summary + flat, evidence=tuple(facts), actions=(action,), since=since,
-        score=min(0.9, 0.3 + 0.1 * traffic.ratio), would_confirm="who sends it (access logs), and utilization falling with it",
+        verdict="likely",
+        summary=summary + flat,
+        evidence=tuple(facts),
+        actions=(action,),
+        since=since,
+        score=min(0.9, 0.3 + 0.1 * traffic.ratio),
+        would_confirm="who sends it (access logs), and utilization falling with it",
         missing=() if per is not None else ("CPU per request",),
-    )  # fmt: skip
+    )
 
 
 def surges(traffic: Level | None) -> bool:
@@ -85,7 +114,10 @@ def _felt(load: Load) -> bool:
 
 def _about_traffic(evidence: Evidence) -> bool:
     names = {m.name for m in evidence.alert.metrics}
-    return bool(names & {"RequestCount", "RequestCountPerTarget", "ActiveConnectionCount", "NewConnectionCount", "CPUUtilization"})
+    return bool(
+        names
+        & {"RequestCount", "RequestCountPerTarget", "ActiveConnectionCount", "NewConnectionCount", "CPUUtilization"}
+    )
 
 
 def _more_tasks(load: Load) -> Action:

@@ -19,9 +19,14 @@ APART = 1.8  # the hottest over the average
 LONG = timedelta(minutes=10)
 
 
-@cause("ecs.uneven_load", title="One task carries the load", reads=("ecs.metrics", "elbv2.target_health"), depth=2,
-       runbook="Critical Alert Response: ECS High Utilization",
-       effects=("ecs.undersized", "ecs.elb_health_check_failed"))  # fmt: skip
+@cause(
+    "ecs.uneven_load",
+    title="One task carries the load",
+    reads=("ecs.metrics", "elbv2.target_health"),
+    depth=2,
+    runbook="Critical Alert Response: ECS High Utilization",
+    effects=("ecs.undersized", "ecs.elb_health_check_failed"),
+)
 def uneven_load(evidence: Evidence) -> Judgement:
     """The maximum over the tasks far above their average, for minutes."""
     load = load_of(evidence)
@@ -43,17 +48,28 @@ def uneven_load(evidence: Evidence) -> Judgement:
             since = ts.onset(ts.bucket(top.points, 300), max(HOT, usual * APART))
             lowest = measured(evidence, "ecs.cpu_min", name) if what == "CPU" else None
             low = ts.middle(ts.between(lowest.points, start, evidence.window.at)) if lowest else None
-            facts = [fact, *([Fact(text=f"the coolest task stands at {percent(low)}", source="AWS/ECS")] if low else [])]
+            facts = [
+                fact,
+                *([Fact(text=f"the coolest task stands at {percent(low)}", source="AWS/ECS")] if low else []),
+            ]
             if load.traffic:
                 facts.append(load.traffic.fact("requests a minute"))
             return Judgement(
-                verdict="likely", summary=text, evidence=tuple(facts), since=since, score=0.6,
+                verdict="likely",
+                summary=text,
+                evidence=tuple(facts),
+                since=since,
+                score=0.6,
                 would_confirm="CPU by task (Container Insights with enhanced observability), or requests by target",
                 actions=(
-                    Action(text=f"Check stickiness and long-lived connections of {name}'s target group; stop the hot task",
-                           link=load.service.link),
+                    Action(
+                        text=f"Check stickiness and long-lived connections of {name}'s target group; stop the hot task",
+                        link=load.service.link,
+                    ),
                 ),
-            )  # fmt: skip
+            )
     if measured(evidence, "ecs.cpu_max", name) is None:
         return Judgement(verdict="could_not_check", missing=("CPUUtilization Maximum: no data",))
-    return Judgement(verdict="ruled_out", evidence=(Fact(text=f"the tasks of {name} are loaded alike", source="AWS/ECS"),))
+    return Judgement(
+        verdict="ruled_out", evidence=(Fact(text=f"the tasks of {name} are loaded alike", source="AWS/ECS"),)
+    )
