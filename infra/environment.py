@@ -171,6 +171,7 @@ class Environment(Part):
     removal: Literal["retain", "destroy"] = "retain"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_retention_days: Annotated[int, AfterValidator(_retention)] = 90
+    recording_days: Annotated[int, Field(ge=0, le=3650)] = 90  # how long recordings of diagnoses are kept; 0: none are
 
     @model_validator(mode="before")
     @classmethod

@@ -16,6 +16,7 @@ from infra.events import WorkloadEvents, patterns
 from infra.function import Function, Shared
 from infra.permissions import Place, ask, observing, post, statements, store, verifying
 from infra.queue import Inbox
+from infra.recordings import Recordings
 from infra.responder import listen
 from infra.table import IncidentTable
 from infra.topics import feed, topic
@@ -51,6 +52,7 @@ class TocsinStack(Stack):
 
         inbox = Inbox(self, "Inbox", function_timeout=RESPOND_TIMEOUT)
         incidents = IncidentTable(self, "Incidents", keep=keep)
+        recordings = Recordings(self, "Recordings", days=days) if (days := environment.recording_days) else None
         for source in environment.alarm_topics:
             feed(topic(self, source, name=f"{self.stack_name}-alarms"), inbox.queue)
         WorkloadEvents(
@@ -61,7 +63,7 @@ class TocsinStack(Stack):
         shared = Shared(
             code=lambda_.Code.from_asset(str(build(architecture))),
             architecture=architecture,
-            settings=self._settings(environment, inbox, incidents),
+            settings=self._settings(environment, inbox, incidents, recordings),
         )
         own = [*store(incidents.table.table_arn), *post(place, environment.slack.secret)]
         respond = Function(
@@ -76,6 +78,8 @@ class TocsinStack(Stack):
             statements=[*own, *statements([*observing(), *verifying()], place)],
         )
         listen(respond.function, inbox, place)
+        if recordings:
+            recordings.written_by(respond.role)
         pulse = Function(
             self,
             "Pulse",
@@ -99,10 +103,13 @@ class TocsinStack(Stack):
             pulse=pulse,
         )
 
-    def _settings(self, environment: Environment, inbox: Inbox, incidents: IncidentTable) -> str:
-        """What the handlers validate; the table's name and the queue's URL are filled in at the deployment."""
+    def _settings(
+        self, environment: Environment, inbox: Inbox, incidents: IncidentTable, recordings: Recordings | None
+    ) -> str:
+        """What the handlers validate; names and the queue's URL are filled in at the deployment."""
         settings = environment.settings(table=incidents.table.table_name, slack_secret=environment.slack.secret)
-        text = replace(settings, queue=inbox.queue.queue_url).to_json()
+        bucket = recordings.bucket.bucket_name if recordings else ""
+        text = replace(settings, queue=inbox.queue.queue_url, recordings=bucket).to_json()
         if (size := len(text.encode())) > SETTINGS_ROOM:
             raise TooLargeError(
                 f"environments/{environment.name}.yaml: its settings take {size} bytes and a function has room for "

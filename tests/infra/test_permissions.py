@@ -144,6 +144,7 @@ def test_respond_may_do_exactly_what_the_checks_declare_and_its_own_plane(templa
         *("logs:CreateLogStream", "logs:PutLogEvents", "secretsmanager:GetSecretValue", "cloudwatch:DescribeAlarms"),
         *("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"),
         *("sqs:ReceiveMessage", "sqs:SendMessage"),
+        "s3:PutObject",
     }
     assert allowed - declared <= own
     assert declared <= allowed
