@@ -39,7 +39,7 @@ def scale(evidence: Evidence, what: str) -> Action:
     now = f" (now {found.cls})" if found and found.cls else ""
     return Action(
         text=f"Scale database instance if resource constrained: {what}{now}",
-        command=modify(evidence, "--db-instance-class <larger class> --apply-immediately"),
+        command=modify(scene.name(evidence), "--db-instance-class <larger class> --apply-immediately"),
         link=found.link if found else "",
     )
 
@@ -52,9 +52,9 @@ def replica(evidence: Evidence) -> Action:
     )
 
 
-def modify(evidence: Evidence, what: str) -> str:
-    """A command that changes the subject; nothing is run by us."""
-    return f"aws rds modify-db-instance --db-instance-identifier {quoted(scene.name(evidence))} {what}"
+def modify(name: str, what: str) -> str:
+    """A command that changes an instance; nothing is run by us."""
+    return f"aws rds modify-db-instance --db-instance-identifier {quoted(name)} {what}"
 
 
 def describe_events(evidence: Evidence) -> str:

@@ -80,7 +80,7 @@ def configuration_change(evidence: Evidence) -> Judgement:
     return _yes(evidence, near, calls, lines, "possible", first)
 
 
-def _yes(
+def _yes(  # noqa: PLR0917 — the parts of one judgement
     evidence: Evidence,
     near: list[RdsEvent],
     calls: list[Change],
@@ -110,7 +110,7 @@ def _yes(
 
 
 def _outage(evidence: Evidence, events: list[RdsEvent]) -> Fact | None:
-    """A restart shows as connections that fall away, and is what the alarm is about only if it lies at its beginning."""
+    """A restart shows as connections that fall away; it is what the alarm is about only at its beginning."""
     connections = scene.metric(evidence, "DatabaseConnections")
     began = scene.onset(evidence)
     for event in events:

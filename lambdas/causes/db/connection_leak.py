@@ -79,8 +79,9 @@ def _idle(evidence: Evidence) -> Fact | None:
         line = climbs(counter.points) if counter else None
         if counter and line and line.rise >= 5 and line.rise >= 0.4 * max(line.start, 1.0):
             last = ts.middle(counter.points[-5:]) or 0.0
+            short = name.rpartition(".")[2]
             return Fact(
-                text=f"{name.rpartition('.')[2]} climbs from {words.number(max(line.start, 0))} to {words.number(last)}",
+                text=f"{short} climbs to {words.number(last)}, from {words.number(max(line.start, 0))}",
                 source=counter.source,
                 at=counter.points[-1][0],
                 value=words.number(last),

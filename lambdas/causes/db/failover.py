@@ -79,7 +79,7 @@ def failover(evidence: Evidence) -> Judgement:
         ),
         actions=(
             Action(
-                text="Verify that the application reconnects: endpoints by name, DNS not cached, pools that test connections",
+                text="Verify that the application reconnects: DNS not cached, pools that test connections",
                 link=first.link,
             ),
             Action(

@@ -166,7 +166,7 @@ def _actions(evidence: Evidence) -> tuple[Action, ...]:
         Action(
             text="Scale database instance if resource constrained: "
             + ("move the volume to gp3, whose baseline needs no credits" if kind == "gp2" else "provision more IOPS"),
-            command=actions.modify(evidence, more),
+            command=actions.modify(scene.name(evidence), more),
             link=subject.link if subject else "",
         ),
         actions.replica(evidence),

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from lambdas.causes.base import Fact
 from lambdas.causes.db import loads, scene, words
+from lambdas.checks.rds.instances import Instance
 from lambdas.checks.rds.logs import LogSign
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from lambdas.causes.base import Evidence
-    from lambdas.checks.rds.instances import Instance
 
 NAMES = ("ReplicaLag", "AuroraReplicaLag", "AuroraReplicaLagMaximum")
 LEAST = {"ReplicaLag": 10.0, "AuroraReplicaLag": 500.0, "AuroraReplicaLagMaximum": 500.0}  # seconds, milliseconds
@@ -33,9 +33,12 @@ class Lag:
 def lagging(evidence: Evidence) -> list[Lag]:
     """Replicas that lag, worst first."""
     found = []
-    for replica in scene.replicas(evidence):
+    # Only replicas have the metric, also where RDS's description lacks what they follow.
+    for replica in evidence.of(Instance):
         for role in NAMES:
             level = scene.level(evidence, role, replica.id)
+            if replica.writer:
+                continue  # Aurora publishes the cluster's worst lag on the writer too
             if level and level.peak >= LEAST[role] and (level.ratio is None or level.ratio >= 2):
                 source = scene.upstream(evidence, replica)
                 fact = level.fact(
@@ -53,7 +56,7 @@ def lagging(evidence: Evidence) -> list[Lag]:
 def _by_alarm(evidence: Evidence) -> list[Lag]:
     """The metric is absent, but it is what the alarm is about, or the log shows its consequence."""
     alert = evidence.alert
-    replica = next(iter(scene.replicas(evidence)), None)
+    replica = next(iter([*scene.replicas(evidence), *evidence.of(Instance)]), None)
     if replica is None:
         return []
     named = any("lag" in m.name.lower() for m in alert.metrics) or "lag" in f"{alert.name} {alert.reason}".lower()
@@ -113,7 +116,7 @@ def upstream_writes(evidence: Evidence, lag: Lag) -> Side:
             if s.kind in {"write", "ddl", "vacuum"}
             and found.share(s) >= 0.2
             and s.now >= 0.5
-            and (s.new or (s.reference is None and database is lag.source))
+            and (s.new or (s.reference is None and (database is lag.source or lag.source is None)))
         ]
         if database is lag.source:
             direct += [loads.fact(s, found, f"On {database.id}: `{s.key}`") for s in writers[:2]]
@@ -121,7 +124,9 @@ def upstream_writes(evidence: Evidence, lag: Lag) -> Side:
             if out.now >= 0.5 and found.share(out) >= 0.25 and not out.habitual:
                 direct.append(loads.fact(out, found, f"On {database.id}: waits to write, foremost {out.key}"))
         elif lag.source is None or not direct:
-            apply = loads.together([w for w in found.waits if w.wait in {"wal", "replication"} and "conflict" not in w.key.lower()])
+            apply = loads.together(
+                [w for w in found.waits if w.wait in {"wal", "replication"} and "conflict" not in w.key.lower()]
+            )
             if writers or (apply.now >= 0.5 and found.share(apply) >= 0.25 and not apply.habitual):
                 first = writers[0] if writers else apply
                 direct.append(loads.fact(first, found, f"On {database.id}: applying writes, `{first.key}`"))

@@ -34,6 +34,7 @@ class Load:
     usual: float | None = None
     wait_type: str = ""
     digest: str = ""
+    days: tuple[tuple[int, float], ...] = ()  # what it was at this hour so many days ago
     waits: tuple[tuple[str, float], ...] = ()
     since: datetime | None = None
     link: str = ""
@@ -72,6 +73,14 @@ class Load:
         """Whether it departs from what was before and from what is usual at this hour."""
         reference = self.reference
         return reference is not None and self.now >= 0.3 and self.now >= 1.5 * reference + 0.1
+
+    @property
+    def creeping(self) -> bool:
+        """Whether it grew over the days, so that yesterday looks almost as heavy."""
+        if len(self.days) < 2 or self.now < 1.0:
+            return False
+        (_, yesterday), (_, longest) = min(self.days), max(self.days)
+        return longest * 1.4 <= self.now and longest < yesterday <= 1.15 * self.now
 
     @property
     def habitual(self) -> bool:
@@ -155,8 +164,9 @@ def _built(
             Load(
                 key=key,
                 now=during,
-                before=_before(evidence, points, whole, start) if one else None,
-                usual=past(key),
+                before=_before(evidence, points, whole) if one else None,
+                usual=max((load for _, load in past(key)), default=None),
+                days=past(key),
                 wait_type=shown.wait_type if shown else "",
                 digest=(one.digest if one else "") or (total.digest if total else ""),
                 waits=total.waits if total else (),
@@ -168,19 +178,21 @@ def _built(
     return built
 
 
-def _before(
-    evidence: Evidence, points: tuple[ts.Point, ...], whole: LoadSeries | None, start: datetime
-) -> float | None:
+def _before(evidence: Evidence, points: tuple[ts.Point, ...], whole: LoadSeries | None) -> float | None:
     """The mean before the trouble. PI leaves out what had no load: that is zero where the whole was measured."""
+    start, end = scene.trouble(evidence)
     upto = start - scene.SETTLED
-    earlier = ts.between(points, evidence.window.start, upto)
-    measured = len(ts.between(whole.points, evidence.window.start, upto)) if whole else len(earlier)
-    if max(measured, len(earlier)) < 3:
+    told = whole.points if whole else points
+    all_of_it = ts.between(told, evidence.window.start, upto)
+    if not scene.tells(all_of_it, ts.values(ts.between(told, start, end))):
         return None
-    return sum(ts.values(earlier)) / max(measured, len(earlier))
+    earlier = ts.between(points, evidence.window.start, upto)
+    return sum(ts.values(earlier)) / max(len(all_of_it), len(earlier))
 
 
-def _past(evidence: Evidence, name: str, group: Group, start: datetime, end: datetime) -> Callable[[str], float | None]:
+def _past(
+    evidence: Evidence, name: str, group: Group, start: datetime, end: datetime
+) -> Callable[[str], tuple[tuple[int, float], ...]]:
     """What a key's load was in the trouble's hours of other days: the most of them. Days without data are unknown."""
     days: dict[int, dict[str, float]] = {}
     for s in evidence.of(LoadSeries):
@@ -193,8 +205,8 @@ def _past(evidence: Evidence, name: str, group: Group, start: datetime, end: dat
         if s.group == group and found is not None:
             days.setdefault(s.days, {})[s.key] = found
 
-    def usual(key: str) -> float | None:
-        return max((day.get(key, 0.0) for day in days.values()), default=None)
+    def usual(key: str) -> tuple[tuple[int, float], ...]:
+        return tuple((back, day.get(key, 0.0)) for back, day in sorted(days.items()))
 
     return usual
 

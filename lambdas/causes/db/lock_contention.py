@@ -100,7 +100,7 @@ def _holder(evidence: Evidence, found: Loads, blocked: list[Load]) -> Fact | Non
     idle = _counter(evidence, "db.state.idle_in_transaction_count")
     if idle and idle[1] >= 1 and idle[1] > 1.5 * idle[0]:
         return Fact(
-            text=f"a session that is idle in transaction ({words.number(idle[1])} of them, {words.number(idle[0])} before)",
+            text=f"a session idle in transaction ({words.number(idle[1])} of them, {words.number(idle[0])} before)",
             source="pi:GetResourceMetrics",
             value=words.number(idle[1]),
             baseline=words.number(idle[0]),
@@ -111,10 +111,9 @@ def _holder(evidence: Evidence, found: Loads, blocked: list[Load]) -> Fact | Non
 def _actions(evidence: Evidence, found: Loads) -> tuple[Action, ...]:
     subject = scene.subject(evidence)
     if subject and subject.family == "mysql":
-        how = "SELECT * FROM sys.innodb_lock_waits (rows) or sys.schema_table_lock_waits (metadata), then KILL the blocker"
+        how = "sys.innodb_lock_waits (rows) or sys.schema_table_lock_waits (metadata), then KILL the blocker"
     else:
-        how = "SELECT pid, pg_blocking_pids(pid), state, xact_start FROM pg_stat_activity WHERE wait_event_type = ?, then "
-        how += "pg_terminate_backend() on the blocker"
+        how = "pg_blocking_pids() over pg_stat_activity where wait_event_type is Lock, then pg_terminate_backend()"
     link = found.total.link or (found.waits[0].link if found.waits else "")
     return (
         Action(text=f"Review active connections and blocking queries: {how}", link=link),
@@ -136,7 +135,9 @@ def _by_log(evidence: Evidence) -> Judgement | None:
             *(Fact(text=s.line, source=s.source, at=s.at, link=s.link) for s in said[:4]),
             *scene.facts(scene.level(evidence, n) for n in ("CPUUtilization", "DatabaseConnections", "Deadlocks")),
         ),
-        actions=(Action(text="Review active connections and blocking queries on the database itself", link=said[0].link),),
+        actions=(
+            Action(text="Review active connections and blocking queries on the database itself", link=said[0].link),
+        ),
         would_confirm="" if len(said) >= 2 else "more such lines, or wait events",
         missing=(gap,) if gap else (),
         since=min(s.at for s in said if s.at),

@@ -67,7 +67,8 @@ def maintenance_storm(evidence: Evidence) -> Judgement:
     if found:
         upkeep = found.upkeep()
         usual = ", as usual" if upkeep.now >= 0.5 and upkeep.habitual else ""
-        text = f"Vacuum, checkpoints and purge are {words.number(upkeep.now)} of {words.number(found.total.now)} active sessions"
+        part = f"{words.number(upkeep.now)} of {words.number(found.total.now)} active sessions"
+        text = f"Vacuum, checkpoints and purge are {part}"
         return Judgement(verdict="ruled_out", evidence=(Fact(text=text + usual, source="pi:DescribeDimensionKeys"),))
     return scene.unseen(evidence, scene.insights_gap(evidence))
 
@@ -86,8 +87,8 @@ def _named(evidence: Evidence, found: Loads, upkeep: Load, share: float, said: l
     what = named[0].key if named and kind == "vacuum" else events[0].key if events else named[0].key if named else ""
     return Judgement(
         verdict="confirmed" if strong else "likely" if likely else "possible",
-        summary=f"{_NAMES[kind]} takes {words.number(upkeep.now)} of {words.number(found.total.now)} active sessions on "
-        f"{scene.name(evidence)} (`{what}`)" + (", to prevent transaction id wraparound" if wraparound else ""),
+        summary=f"{_NAMES[kind]} takes {words.number(upkeep.now)} of {words.number(found.total.now)} active sessions "
+        f"on {scene.name(evidence)} (`{what}`)" + (", to prevent transaction id wraparound" if wraparound else ""),
         evidence=(
             loads.fact(upkeep, found, f"{_NAMES[kind]} in the load"),
             *(loads.fact(s, found, f"`{s.key}`") for s in named),
@@ -150,7 +151,7 @@ def _history(evidence: Evidence) -> Judgement | None:
         summary=f"InnoDB's purge falls behind on {scene.name(evidence)}: {words.number(last)} old row versions",
         evidence=(
             Fact(
-                text=f"History list length {words.number(last)}, {words.number(max(line.start, 0))} at the window's start",
+                text=f"History list length {words.number(last)}, {words.number(max(line.start, 0))} at first",
                 source="cloudwatch:GetMetricData" if level else "pi:GetResourceMetrics",
                 at=points[-1][0],
                 value=words.number(last),
@@ -180,7 +181,10 @@ def _since(evidence: Evidence, upkeep: Load, events: list[Load]) -> datetime:
 
 def _writes(evidence: Evidence) -> tuple[Fact, ...]:
     names = ("WriteIOPS", "WriteThroughput", "WriteLatency", "DiskQueueDepth", "TransactionLogsGeneration")
-    return scene.facts(x for n in names if (x := scene.level(evidence, n)) and x.up(1.7))
+    levels = [x for n in names if (x := scene.level(evidence, n))]
+    return scene.facts(
+        x for x in levels if x.up(1.7) or (x.ratio is None and x.name == "WriteLatency" and x.now >= 0.02)
+    )
 
 
 def _driver(found: Loads) -> tuple[Fact, ...]:
@@ -212,7 +216,7 @@ def _actions(evidence: Evidence, kind: str) -> tuple[Action, ...]:
     group = next((g for g, _ in subject.groups), "") if subject else ""
     match kind:
         case "vacuum":
-            text = "Let the vacuum end, or spread it: raise autovacuum_vacuum_cost_delay for this table, then vacuum off-peak"
+            text = "Let the vacuum end, or slow it (autovacuum_vacuum_cost_delay of this table) and vacuum off-peak"
         case "purge":
             text = (
                 "End the long-running transaction that holds purge back (information_schema.innodb_trx, oldest first)"

@@ -69,7 +69,7 @@ def _yes(evidence: Evidence, lines: tuple[Fact, ...], verdict: str, at: datetime
         actions=(
             actions.scale(evidence, "a class with more memory"),
             Action(
-                text="Adjust connection pool settings in application configuration: each session takes memory of its own",
+                text="Adjust connection pool settings in application configuration: each session takes memory",
                 link=subject.link if subject else "",
             ),
         ),

@@ -33,7 +33,7 @@ def replica_lag_reads(evidence: Evidence) -> Judgement:
         evidence=(worst.fact, *reads.facts[:5], *reads.dismissed, *writes.facts[:2]),
         actions=(
             Action(
-                text=f"Stop or move the heavy reader of {worst.replica.id}; implement read replica for read-heavy workloads",
+                text=f"Stop or move the heavy reader of {worst.replica.id}; implement read replica for such workloads",
                 link=reads.facts[0].link,
             ),
             actions.scale(evidence, f"{worst.replica.id} serves reads and applies writes"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lambdas.causes.base import Action, Evidence, Fact, Judgement, cause
 from lambdas.causes.db import actions, scene
 from lambdas.causes.db.lag import lagging, reader_load, upstream_writes
+from lambdas.checks.rds.instances import Instance
 
 
 @cause(
@@ -30,7 +31,7 @@ def replica_lag_writes(evidence: Evidence) -> Judgement:
         if worst.source and not scene.metric(evidence, "WriteIOPS", worst.source.id):
             return scene.unseen(evidence, f"no write metrics of {worst.source.id}", scene.insights_gap(evidence))
         return Judgement(
-            verdict="ruled_out", evidence=(worst.fact, *_quiet(evidence, worst.source and worst.source.id))
+            verdict="ruled_out", evidence=(worst.fact, *_quiet(evidence, worst.source.id if worst.source else None))
         )
     clean = not reads.facts
     source = worst.source.id if worst.source else worst.replica.follows or "its source"
@@ -60,7 +61,7 @@ def none_lags(evidence: Evidence) -> Judgement:
         return Judgement(verdict="ruled_out", summary="no replica in sight")
     measured = [
         level
-        for r in found
+        for r in (found or evidence.of(Instance))
         for n in ("ReplicaLag", "AuroraReplicaLag")
         if (level := scene.level(evidence, n, r.id)) is not None
     ]

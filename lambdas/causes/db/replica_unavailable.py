@@ -9,7 +9,7 @@ from lambdas.causes.db import actions, scene
 from lambdas.checks.rds.events import RdsEvent
 from lambdas.checks.rds.instances import Cluster, DatabaseMissing, Instance
 
-# What a replica may be doing while it serves: everything else is trouble (RDS User Guide, "Viewing DB instance status").
+# What a replica may do while it serves; all else is trouble (RDS User Guide, "Viewing DB instance status").
 SERVES = {
     "available", "backing-up", "configuring-enhanced-monitoring", "configuring-log-exports", "modifying",
     "storage-optimization", "configuring-iam-database-auth", "converting-to-vpc", "moving-to-vpc", "",
@@ -30,7 +30,7 @@ def replica_unavailable(evidence: Evidence) -> Judgement:
     found = scene.replicas(evidence)
     if scene.subject(evidence) is None:
         return scene.unseen(evidence, evidence.gap("rds.instances"))
-    missing = [m for m in evidence.of(DatabaseMissing)]
+    missing = evidence.of(DatabaseMissing)
     if not found and not missing:
         text = "it has no replica" if evidence.looked("rds.instances") else ""
         return Judgement(verdict="ruled_out", summary=text)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SETTLED = timedelta(minutes=2)
 SHORTEST = timedelta(minutes=10)  # of the trouble's time, where its beginning shows in no series
+LONG_ENOUGH = timedelta(minutes=25)  # of the time before, to be trusted as normal
 AFTER = timedelta(minutes=15)  # past the state change the trouble may be over
 
 
@@ -125,15 +126,29 @@ def level(evidence: Evidence, role: str, of: str | None = None) -> Level | None:
         return None
     values = ts.values(during)
     earlier = ts.between(found.points, evidence.window.start, start - SETTLED)
+    before = ts.middle(earlier) if tells(earlier, values) else None
     return Level(
         name=role,
         now=ts.middle(during) or 0.0,
         peak=max(values),
         lowest=min(values),
-        before=ts.middle(earlier) if len(earlier) >= 3 else None,
+        before=before,
         usual=found.usual(start, max(end, start + SHORTEST)),
         metric=found,
     )
+
+
+def tells(earlier: list[Point], during: list[float]) -> bool:
+    """Whether what lies before the trouble says how things were: long enough, or clearly different.
+
+    A few minutes that look the same may belong to the trouble already, of which too little is kept.
+    """
+    if len(earlier) < 3:
+        return False
+    if earlier[-1][0] - earlier[0][0] >= LONG_ENOUGH:
+        return True
+    before, now = ts.middle(earlier) or 0.0, sum(during) / max(1, len(during))
+    return now >= 1.3 * before or now <= before / 1.3
 
 
 def _nearest(points: tuple[Point, ...], start: datetime, end: datetime) -> list[Point]:

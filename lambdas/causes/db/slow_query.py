@@ -32,6 +32,8 @@ def slow_query(evidence: Evidence) -> Judgement:
         return _by_metrics(evidence, found)
     top = statements.dominant(found)
     heavy = found.statements[0]
+    if creeping := _creeping(evidence, found):
+        return creeping
     if top is None or top.own < 0.5:
         return Judgement(
             verdict="ruled_out",
@@ -46,6 +48,11 @@ def slow_query(evidence: Evidence) -> Judgement:
         return _without_past(evidence, found, top)
     if not top.statement.new or top.share < 0.25:
         return _no(found, top)
+    if harmless := _harmless(evidence, found):
+        return Judgement(
+            verdict="ruled_out",
+            evidence=(loads.fact(top.statement, found, f"`{top.statement.key}` is new, but hurts nobody"), *harmless),
+        )
     if not top.changed or (top.of_rise is not None and top.of_rise < 0.35):
         others = f"the others rose {words.times(top.others)} as well" if top.others else "others rose as well"
         return Judgement(
@@ -53,6 +60,51 @@ def slow_query(evidence: Evidence) -> Judgement:
             evidence=(loads.fact(top.statement, found, f"`{top.statement.key}` rose, but {others}"),),
         )
     return _yes(evidence, found, top)
+
+
+def _creeping(evidence: Evidence, found: Loads) -> Judgement | None:
+    """A statement that grew day by day: yesterday looks much like today, but not last week."""
+    heavy = found.statements[0]
+    if not heavy.creeping or found.share(heavy) < 0.5 or heavy.kind in (*loads.UPKEEP, "transaction"):
+        return None
+    if heavy.waiting("lock") >= 0.3 * heavy.now:
+        return None
+    harm = [
+        x for n in ("ReadLatency", "CPUUtilization", "ReadIOPS") if (x := scene.level(evidence, n)) and _above_usual(x)
+    ]
+    if not harm:
+        return None
+    days = ", ".join(f"{words.number(load)} {back} d ago" for back, load in reversed(heavy.days))
+    return Judgement(
+        verdict="likely",
+        summary=f"`{heavy.key}` grew over the days to {words.number(heavy.now)} of {words.number(found.total.now)} "
+        f"active sessions on {scene.name(evidence)} ({days})",
+        evidence=(
+            loads.fact(heavy, found, f"`{heavy.key}` ({days})"),
+            *(loads.fact(w, found, f"Wait {w.key}") for w in found.waits[:2]),
+            *scene.facts(harm),
+        ),
+        actions=(actions.optimise(heavy), actions.replica(evidence)),
+        would_confirm="its plan, and the rows it reads for each row it returns",
+        since=evidence.window.start,
+        score=0.5,
+    )
+
+
+def _above_usual(level: scene.Level) -> bool:
+    return bool(level.usual and level.now > level.usual.high)
+
+
+def _harmless(evidence: Evidence, found: Loads) -> tuple[Fact, ...]:
+    """Why new load does no harm: CPU and latency are as usual, and the whole load hardly rose."""
+    whole = found.total
+    if whole.reference is None or whole.now >= 1.6 * whole.reference:
+        return ()
+    levels = [scene.level(evidence, n) for n in ("CPUUtilization", "ReadLatency", "WriteLatency")]
+    known = [x for x in levels if x and x.ratio is not None]
+    if not known or any(x.up(1.3) for x in known) or any(x.name == "CPUUtilization" and x.now >= 75 for x in known):
+        return ()
+    return scene.facts(known)
 
 
 def _yes(evidence: Evidence, found: Loads, top: Dominant) -> Judgement:
@@ -95,8 +147,8 @@ def _without_past(evidence: Evidence, found: Loads, top: Dominant) -> Judgement:
         return _no(found, top)
     return Judgement(
         verdict="likely" if heavy and top.share >= 0.5 else "possible",
-        summary=f"`{top.statement.key}` takes {words.number(top.own)} of {words.number(found.total.now)} active sessions "
-        f"on {scene.name(evidence)}",
+        summary=f"`{top.statement.key}` takes {words.number(top.own)} of {words.number(found.total.now)} active "
+        f"sessions on {scene.name(evidence)}",
         evidence=(
             loads.fact(top.statement, found, f"`{top.statement.key}`"),
             *(loads.fact(w, found, f"Wait {w.key}") for w in found.waits[:2]),

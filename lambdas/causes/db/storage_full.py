@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from lambdas.causes.base import Action, Evidence, Fact, Judgement, cause
+from lambdas.causes.base import ORDER, Action, Evidence, Fact, Judgement, cause
 from lambdas.causes.db import actions, scene, words
-from lambdas.causes.measured import Measured
 from lambdas.checks.rds.classes import GIB
 from lambdas.checks.rds.events import RdsEvent
+from lambdas.checks.rds.instances import Instance
 from lambdas.checks.rds.logs import LogSign
 from lambdas.diagnosis import timeseries as ts
+
+if TYPE_CHECKING:
+    from lambdas.causes.measured import Measured
 
 FULL = ("storage_full", "storage_low", "storage_unscalable")
 
@@ -27,64 +31,85 @@ FULL = ("storage_full", "storage_low", "storage_unscalable")
     runbook=actions.RUNBOOK,
 )  # fmt: skip
 def storage_full(evidence: Evidence) -> Judgement:
-    """Free space against what is allocated, RDS's own events and status; storage that has grown since is not full."""
-    subject = scene.subject(evidence)
+    """Free space against what is allocated, RDS's own events and status; storage that has grown since is not full.
+
+    The subject first; then those it stands with: a source whose disk is full is its replica's trouble too.
+    """
+    known: list[Instance | None] = [*evidence.of(Instance)]
+    judged = [_judge(evidence, one) for one in known or [None]]
+    return min(judged, key=lambda j: ORDER.index(j.verdict))
+
+
+def _judge(evidence: Evidence, subject: Instance | None) -> Judgement:
     local = bool(subject and subject.aurora)
-    free = scene.metric(evidence, "FreeLocalStorage" if local else "FreeStorageSpace")
-    events = [e for e in evidence.of(RdsEvent) if e.kind in FULL and e.at and e.at >= evidence.window.start]
-    said = [s for s in evidence.of(LogSign) if s.kind == "storage"]
-    grown = _grown(evidence, free, events)
+    name = subject.id if subject else scene.name(evidence)
+    free = scene.metric(evidence, "FreeLocalStorage" if local else "FreeStorageSpace", name)
+    events = [e for e in _events(evidence, subject) if e.kind in FULL]
+    said = [s for s in evidence.of(LogSign) if s.kind == "storage" and s.of == name]
+    grown = _grown(evidence, subject, free, events)
     if grown:
-        return Judgement(verdict="ruled_out", summary=grown.text, evidence=(grown, *_free_fact(evidence, free)))
+        return Judgement(verdict="ruled_out", summary=grown.text, evidence=(grown, *_free_fact(subject, free)))
     stopped = bool(subject and subject.status == "storage-full")
     told = (
         *(Fact(text=e.message, source=e.source, at=e.at, link=e.link) for e in events[-3:]),
         *(Fact(text=s.line, source=s.source, at=s.at, link=s.link) for s in said[:1]),
         *((Fact(text="The instance's status is storage-full", source="rds:DescribeDBInstances"),) if stopped else ()),
     )
-    share = _share(evidence, free)
+    share = _share(subject, free)
     last = free.points[-1][1] if free else None
     exhausted = stopped or bool(said) or any(e.kind != "storage_low" for e in events)
     low = (share is not None and share <= 0.03) or (last is not None and last <= GIB / 2 and not local)
     if exhausted or (events and (share is None or share <= 0.15)) or low:
-        return _yes(evidence, free, told, "confirmed")
+        return _yes(evidence, subject, free, told, "confirmed")
     falling = _hours_left(free)
     if share is not None and (share <= 0.1 or (falling is not None and falling <= 12 and share <= 0.25)):
-        return _yes(evidence, free, told, "likely")
+        return _yes(evidence, subject, free, told, "likely")
     if events:
-        return _yes(evidence, free, told, "likely")
+        return _yes(evidence, subject, free, told, "likely")
     if free is None:
         looked = evidence.looked("rds.events")
         gap = scene.metrics_gap(evidence, "FreeStorageSpace")
         if looked and subject and subject.status == "available" and subject.aurora:
             return Judgement(verdict="ruled_out", missing=(gap,))
         return scene.unseen(evidence, gap)
-    return Judgement(verdict="ruled_out", evidence=_free_fact(evidence, free))
+    return Judgement(verdict="ruled_out", evidence=_free_fact(subject, free))
 
 
-def _yes(evidence: Evidence, free: Measured | None, told: tuple[Fact, ...], verdict: str) -> Judgement:
-    subject = scene.subject(evidence)
+def _events(evidence: Evidence, subject: Instance | None) -> list[RdsEvent]:
+    """Its own events of the window, oldest first."""
+    name = subject.id if subject else scene.name(evidence)
+    own = {name, subject.cluster if subject else ""}
+    found = [e for e in evidence.of(RdsEvent) if e.id in own and e.at and e.at >= evidence.window.start]
+    return sorted(found, key=lambda e: e.at or evidence.window.start)
+
+
+def _yes(
+    evidence: Evidence, subject: Instance | None, free: Measured | None, told: tuple[Fact, ...], verdict: str
+) -> Judgement:
+    name = subject.id if subject else scene.name(evidence)
     left = _hours_left(free)
     if free:
         total = f" of {subject.allocated} GiB" if subject and subject.allocated and not subject.aurora else ""
-        summary = f"{scene.name(evidence)} has {words.size(free.points[-1][1])}{total} of storage left"
+        summary = f"{name} has {words.size(free.points[-1][1])}{total} of storage left"
     else:
-        summary = f"The storage of {scene.name(evidence)} is exhausted, by RDS's own account"
+        summary = f"The storage of {name} is exhausted, by RDS's own account"
     if left is not None and left < 24 and free and free.points[-1][1] > 0:
         summary += f", enough for {words.duration(left * 3600)} at this pace"
-    filler = _filler(evidence)
-    ceiling = _ceiling(evidence)
+    filler = _filler(evidence, name)
+    ceiling = _ceiling(subject)
     return Judgement(
         verdict="confirmed" if verdict == "confirmed" else "likely",
         summary=summary + (f"; {filler.text}" if filler else ""),
         evidence=(
             *told,
-            *_free_fact(evidence, free),
+            *_free_fact(subject, free),
             *((filler,) if filler else ()),
             *((ceiling,) if ceiling else ()),
-            *scene.facts(x for n in ("WriteIOPS", "WriteThroughput") if (x := scene.level(evidence, n)) and x.up(1.5)),
+            *scene.facts(
+                x for n in ("WriteIOPS", "WriteThroughput") if (x := scene.level(evidence, n, name)) and x.up(1.5)
+            ),
         ),
-        actions=_actions(evidence, filler),
+        actions=_actions(subject, name, filler),
         would_confirm="" if verdict == "confirmed" else "an RDS event of low storage, or the space going on falling",
         missing=tuple(x for x in (scene.metrics_gap(evidence, "FreeStorageSpace", "FreeLocalStorage"),) if x),
         since=_since(evidence, free, told),
@@ -92,11 +117,11 @@ def _yes(evidence: Evidence, free: Measured | None, told: tuple[Fact, ...], verd
     )
 
 
-def _free_fact(evidence: Evidence, free: Measured | None) -> tuple[Fact, ...]:
+def _free_fact(subject: Instance | None, free: Measured | None) -> tuple[Fact, ...]:
     if free is None:
         return ()
     first, last = free.points[0], free.points[-1]
-    share = _share(evidence, free)
+    share = _share(subject, free)
     return (
         Fact(
             text=f"{free.series.name} {words.size(last[1])}"
@@ -111,16 +136,15 @@ def _free_fact(evidence: Evidence, free: Measured | None) -> tuple[Fact, ...]:
     )
 
 
-def _share(evidence: Evidence, free: Measured | None) -> float | None:
-    subject = scene.subject(evidence)
+def _share(subject: Instance | None, free: Measured | None) -> float | None:
     if free is None or subject is None or not subject.allocated or subject.aurora:
         return None
     return free.points[-1][1] / (subject.allocated * GIB)
 
 
-def _grown(evidence: Evidence, free: Measured | None, events: list[RdsEvent]) -> Fact | None:
+def _grown(evidence: Evidence, subject: Instance | None, free: Measured | None, events: list[RdsEvent]) -> Fact | None:
     """Storage that was added since: by RDS's event, and by the free space itself."""
-    scaled = [e for e in evidence.of(RdsEvent) if e.kind == "storage_scaled" and e.at and e.at >= evidence.window.start]
+    scaled = [e for e in _events(evidence, subject) if e.kind == "storage_scaled"]
     last_bad = max((e.at for e in events if e.at), default=None)
     after = [e for e in scaled if e.at and (last_bad is None or e.at >= last_bad)]
     if any(e.kind == "storage_unscalable" for e in events):
@@ -130,7 +154,7 @@ def _grown(evidence: Evidence, free: Measured | None, events: list[RdsEvent]) ->
         return Fact(text=f"Storage has grown since: {done.message}", source=done.source, at=done.at) if done else None
     lowest = min(ts.values(free.points))
     last = free.points[-1][1]
-    share = _share(evidence, free)
+    share = _share(subject, free)
     jumped = last >= 1.3 * max(lowest, 1.0) and last - lowest >= GIB
     if not jumped or (share is not None and share < 0.05):
         return None
@@ -156,7 +180,7 @@ def _hours_left(free: Measured | None) -> float | None:
     return max(0.0, free.points[-1][1] / -line.per_hour)
 
 
-def _filler(evidence: Evidence) -> Fact | None:
+def _filler(evidence: Evidence, name: str) -> Fact | None:
     """What fills it, where a metric says so: WAL that a slot holds back, binary logs."""
     for role, what in (
         ("OldestReplicationSlotLag", "a replication slot that nobody reads holds back WAL"),
@@ -164,7 +188,7 @@ def _filler(evidence: Evidence) -> Fact | None:
         ("TransactionLogsDiskUsage", "WAL piles up"),
         ("BinLogDiskUsage", "binary logs pile up"),
     ):
-        found = scene.metric(evidence, role)
+        found = scene.metric(evidence, role, name)
         if found is None:
             continue
         last, first = found.points[-1][1], found.points[0][1]
@@ -180,8 +204,7 @@ def _filler(evidence: Evidence) -> Fact | None:
     return None
 
 
-def _ceiling(evidence: Evidence) -> Fact | None:
-    subject = scene.subject(evidence)
+def _ceiling(subject: Instance | None) -> Fact | None:
     if subject is None or subject.aurora:
         return None
     if not subject.max_allocated:
@@ -192,17 +215,22 @@ def _ceiling(evidence: Evidence) -> Fact | None:
     return None
 
 
-def _actions(evidence: Evidence, filler: Fact | None) -> tuple[Action, ...]:
-    subject = scene.subject(evidence)
+def _actions(subject: Instance | None, name: str, filler: Fact | None) -> tuple[Action, ...]:
     if subject and subject.aurora:
-        return (actions.scale(evidence, "local storage grows with the class"),)
+        return (
+            Action(
+                text="Scale database instance if resource constrained: local storage grows with the class",
+                command=actions.modify(name, "--db-instance-class <larger class> --apply-immediately"),
+                link=subject.link,
+            ),
+        )
     size = subject.allocated if subject and subject.allocated else None
     larger = str(round(size * 1.2) + 1) if size else "<GiB>"
     limit = str(round(size * 2)) if size else "<GiB>"
     first = Action(
         text="Scale database instance if resource constrained: add storage now, and raise autoscaling's maximum",
         command=actions.modify(
-            evidence, f"--allocated-storage {larger} --max-allocated-storage {limit} --apply-immediately"
+            name, f"--allocated-storage {larger} --max-allocated-storage {limit} --apply-immediately"
         ),
         link=subject.link if subject else "",
     )

@@ -185,7 +185,7 @@ def _keys(look: Look, database: Instance, group: Group) -> Iterator[LoadTotal]:
         )
 
 
-def _series(
+def _series(  # noqa: PLR0917 — the parts of one request
     look: Look, database: Instance, groups: tuple[Group, ...], start: datetime, end: datetime, period: int, days: int
 ) -> Iterator[LoadSeries]:
     queries = [{"Metric": LOAD, "GroupBy": {"Group": GROUPS[g][0], "Limit": 10 if g != "host" else 5}} for g in groups]
@@ -210,9 +210,10 @@ def _series(
         )
 
 
-def metrics(
+def metrics(  # noqa: PLR0917 — the parts of one request
     look: Look, database: Instance, queries: list[dict[str, Any]], start: datetime, end: datetime, period: int
 ) -> Iterator[Mapping[str, Any]]:
+    """The answers to some queries of GetResourceMetrics, each with its key and datapoints."""
     token: dict[str, str] = {}
     for _ in range(PAGES):
         answer: Any = look.aws.pi.get_resource_metrics(

@@ -24,26 +24,18 @@ _ROWS = re.compile(r"\(\?\)(?:\s*,\s*\(\?\))+|(\(\.\.\.\))(?:\s*,\s*\(\.\.\.\))+
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w$ .-]{0,62}")
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 
-_KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(pattern, re.IGNORECASE))
-    for kind, pattern in (
-        ("vacuum", r"^\W*(autovacuum\b|vacuum\b|analyze\b|analyse\b|optimize\s+table)|\bautovacuum:"),
-        ("checkpoint", r"^\W*checkpoint(er)?\b"),
-        ("purge", r"\bpurge\b|innodb/srv_purge"),
-        (
-            "backup",
-            r"pg_dump|mysqldump|sql_no_cache|pg_(backup_)?start_backup|^\W*copy\b.*\bto\s+stdout|rdsadmin.*backup",
-        ),
-        (
-            "ddl",
-            r"^\W*(create|alter|drop|truncate|reindex|rename|cluster|refresh\s+materialized|repack)\b|pg_repack|gh-ost",
-        ),
-        ("transaction", r"^\W*(begin|start\s+transaction|commit|rollback|end|savepoint|release)\b"),
-        ("write", r"^\W*(insert|update|delete|merge|replace|upsert|load\s+data|copy\b.*\bfrom|call)\b"),
-        ("write", r"^\W*with\b.*\b(insert\s+into|update|delete\s+from)\b"),
-        ("read", r"^\W*(select|with|fetch|table|values|show|explain|declare|copy)\b"),
-    )
+_WORDS: tuple[tuple[Kind, str], ...] = (
+    ("vacuum", r"^\W*(autovacuum\b|vacuum\b|analyze\b|analyse\b|optimize\s+table)|\bautovacuum:"),
+    ("checkpoint", r"^\W*checkpoint(er)?\b"),
+    ("purge", r"\bpurge\b|innodb/srv_purge"),
+    ("backup", r"pg_dump|mysqldump|sql_no_cache|pg_(backup_)?start_backup|^\W*copy\b.*\bto\s+stdout|rdsadmin.*backup"),
+    ("ddl", r"^\W*(create|alter|drop|truncate|reindex|rename|cluster|refresh\s+materialized)\b|pg_repack|gh-ost"),
+    ("transaction", r"^\W*(begin|start\s+transaction|commit|rollback|end|savepoint|release)\b"),
+    ("write", r"^\W*(insert|update|delete|merge|replace|upsert|load\s+data|copy\b.*\bfrom|call)\b"),
+    ("write", r"^\W*with\b.*\b(insert\s+into|update|delete\s+from)\b"),
+    ("read", r"^\W*(select|with|fetch|table|values|show|explain|declare|copy)\b"),
 )
+_KINDS = tuple((kind, re.compile(pattern, re.IGNORECASE | re.DOTALL)) for kind, pattern in _WORDS)
 
 
 def normalised(statement: str) -> str:

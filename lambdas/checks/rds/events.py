@@ -37,11 +37,12 @@ _SENTENCES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "storage_scaled",
         (
-            r"autoscal\w*.*(finish|complet|success|start|increas|trigger|appl)",
+            r"autoscal\w*.*(finish|complet|success|increased)",
             r"(finish|complet)\w* applying.*(allocated )?storage",
             "allocated storage .*increased",
         ),
     ),
+    ("storage_scaling", ("autoscal",)),
     ("burst_low", ("burst balance", "burst credits")),
     (
         "storage_full",

@@ -25,13 +25,14 @@ _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("checkpoint", r"checkpoints are occurring too frequently"),
         ("storage", r"no space left on device|disk full|could not (extend|write).*No space|table .* is full"),
         ("memory", r"out of memory|OOM|terminated by signal 9|cannot allocate memory"),
-        ("lock", r"deadlock|still waiting for .*lock|lock timeout|lock wait timeout|Process holding the lock"),
+        ("lock", r"deadlock|waiting for .*lock|lock (wait )?timeout|holding the lock"),
         ("conflict", r"conflict with recovery"),
     )
 )
 _PATTERN = (
     '?"connection slots" ?"too many clients" ?"Too many connections" ?"occurring too frequently" ?"No space left" '
-    '?"out of memory" ?"Out of memory" ?"deadlock" ?"still waiting" ?"lock timeout" ?"Lock wait timeout" ?"conflict with recovery" ?"signal 9"'
+    '?"out of memory" ?"Out of memory" ?"deadlock" ?"still waiting" ?"lock timeout" ?"Lock wait timeout" '
+    '?"conflict with recovery" ?"signal 9"'
 )
 _CONTEXT = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}(?:\(\d+\))?")
 

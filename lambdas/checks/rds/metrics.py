@@ -35,7 +35,7 @@ OF_BURSTABLE = ("CPUCreditBalance", "CPUSurplusCreditBalance", "CPUCreditUsage")
 OF_PEER = (
     "CPUUtilization", "DatabaseConnections", "ReadIOPS", "WriteIOPS", "WriteThroughput", "WriteLatency", "ReplicaLag",
     "AuroraReplicaLag", "DBLoad", "TransactionLogsGeneration", "CommitThroughput", "DMLThroughput", "DiskQueueDepth",
-    "FreeableMemory", "NetworkTransmitThroughput", "NetworkReceiveThroughput",
+    "FreeableMemory", "FreeStorageSpace", "NetworkTransmitThroughput", "NetworkReceiveThroughput",
 )  # fmt: skip
 
 

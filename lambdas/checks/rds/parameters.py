@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lambdas.checks.base import Allow, Finding, Look, check
@@ -99,29 +100,22 @@ def parameters(look: Look) -> Iterator[Finding]:
 
 def _own(look: Look, subject: Instance) -> Iterator[Parameter]:
     for group, _ in subject.groups[:1]:
-        yield from _read(
-            group, look.aws.region, lambda more, group=group: look.aws.rds.describe_db_parameters(
-                DBParameterGroupName=group, **more
-            ), "rds:DescribeDBParameters",
-        )  # fmt: skip
+        ask = partial(look.aws.rds.describe_db_parameters, DBParameterGroupName=group)
+        yield from _read(group, look.aws.region, ask, "rds:DescribeDBParameters")
 
 
 def _clusters(look: Look) -> Iterator[Parameter]:
     cluster = look.found.first(Cluster)
     if cluster is None or not cluster.group:
         return
-    yield from _read(
-        cluster.group,
-        look.aws.region,
-        lambda more: look.aws.rds.describe_db_cluster_parameters(DBClusterParameterGroupName=cluster.group, **more),
-        "rds:DescribeDBClusterParameters",
-    )
+    ask = partial(look.aws.rds.describe_db_cluster_parameters, DBClusterParameterGroupName=cluster.group)
+    yield from _read(cluster.group, look.aws.region, ask, "rds:DescribeDBClusterParameters")
 
 
-def _read(group: str, region: str, ask: Callable[[dict[str, Any]], Any], source: str) -> Iterator[Parameter]:
+def _read(group: str, region: str, ask: Callable[..., Any], source: str) -> Iterator[Parameter]:
     more: dict[str, Any] = {"Filters": [{"Name": "parameter-name", "Values": list(NAMES)}], "MaxRecords": 100}
     for _ in range(PAGES):
-        answer = ask(more)
+        answer = ask(**more)
         for raw in answer.get("Parameters") or ():
             if raw.get("ParameterName") in NAMES:
                 yield Parameter(
