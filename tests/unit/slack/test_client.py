@@ -72,3 +72,17 @@ def test_no_token_is_an_error_of_slack(slack: EmbeddedSlack) -> None:
 def test_a_wrong_address_says_what_is_allowed(url: str) -> None:
     with pytest.raises(SlackError, match="http"):
         Slack(lambda: "t", url)
+
+
+def test_a_file_goes_where_slack_says_without_the_token(client: Slack, slack: EmbeddedSlack) -> None:
+    place = client.call("files.getUploadURLExternal", {"filename": "a.png", "length": 3})
+    client.upload(place["upload_url"], b"abc")
+    assert slack.workspace.store.files[place["file_id"]].content == b"abc"
+    with pytest.raises(SlackError, match="upload: http_400"):
+        client.upload(place["upload_url"], b"not the length")
+
+
+@pytest.mark.parametrize("url", ["http://files.slack.com/upload/1", "ftp://files.slack.com/1", "https:///x", ""])
+def test_a_file_never_goes_to_a_place_less_safe_than_the_api(url: str) -> None:
+    with pytest.raises(SlackError, match="upload: bad_url"):
+        Slack(lambda: "xoxb-1", "https://slack.com/api/").upload(url, b"abc")
