@@ -1,0 +1,229 @@
+"""Cases with little data: a quarter of an hour of metrics, totals only, a source missing, nothing of the days before."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.causes.db.build import (
+    counter,
+    event,
+    evidence,
+    instance,
+    judged,
+    limit,
+    metric,
+    minutes,
+    over_time,
+    standing,
+    step,
+    total,
+    usual,
+)
+
+HEAVY = "SELECT * FROM orders o JOIN items i ON i.order_id = o.id WHERE o.note LIKE ?"
+
+
+def test_totals_alone_carry_a_bad_query() -> None:
+    told = evidence(
+        instance(),
+        metric("CPUUtilization", minutes([38, 41, 40, 39, 55, 78, 92, 95, 96, 95, 97, 96, 95, 96, 97])),
+        metric("DatabaseConnections", minutes([60] * 15)),
+        total("wait", "CPU", 9.1),
+        total("wait", "IO:DataFileRead", 1.2),
+        total("statement", HEAVY, 8.8),
+        total("statement", "SELECT 1", 0.2),
+    )
+    assert next(iter(standing(told))) == "db.slow_query"
+    assert judged("db.slow_query", told).would_confirm
+
+
+def test_a_series_that_holds_only_the_trouble_is_not_called_habitual() -> None:
+    told = evidence(
+        instance(),
+        metric("CPUUtilization", minutes([94.0, 95.0, 96.0] * 5)),
+        over_time("total", "", minutes([8.0] * 15)),
+        over_time("statement", HEAVY, minutes([7.0] * 15)),
+        total("statement", HEAVY, 7.0, waits=(("CPU", 7.0),)),
+    )
+    assert judged("db.slow_query", told).verdict in {"likely", "possible"}
+
+
+def test_storage_by_events_when_the_metric_is_absent() -> None:
+    told = evidence(
+        instance(),
+        event("The free storage capacity for DB instance orders is low at 4% of the provisioned storage", 20),
+        event("DB instance orders has exhausted its allocated storage: storage exhausted", 3),
+        metric("WriteLatency", step(0.002, 0.09)),
+        total("wait", "IO:DataFileExtend", 3.0),
+        watched="WriteLatency",
+        threshold=0.05,
+    )
+    assert next(iter(standing(told).items())) == ("db.storage_full", "confirmed")
+    assert judged("db.storage_full", told).missing
+
+
+def test_storage_that_autoscaling_healed_is_not_full() -> None:
+    points = minutes([30e9 - i * 0.4e9 for i in range(60)] + [55e9] * 8)
+    told = evidence(
+        instance(allocated=240, max_allocated=500),
+        metric("FreeStorageSpace", points),
+        event("Finished applying autoscaling-initiated modification to allocated storage.", 7),
+        watched="FreeStorageSpace",
+        threshold=20e9,
+        comparison="LessThanThreshold",
+    )
+    found = judged("db.storage_full", told)
+    assert found.verdict == "ruled_out"
+    assert "grown" in found.summary
+    assert "db.configuration_change" not in standing(told)
+
+
+def test_lag_by_writes_with_the_lag_metric_absent_and_a_red_herring_reader() -> None:
+    report = "SELECT region, sum(total) FROM sales GROUP BY region"
+    told = evidence(
+        instance("orders-ro", follows="orders", role="subject"),
+        instance("orders", role="source", replicas=("orders-ro",)),
+        metric("CPUUtilization", minutes([88.0 + i % 3 for i in range(90)]), of="orders-ro"),
+        usual("CPUUtilization", 88.0, of="orders-ro"),
+        metric("WriteIOPS", step(300, 4200, ago=14), of="orders"),
+        metric("TransactionLogsGeneration", step(1e6, 3e7, ago=14), of="orders"),
+        over_time("total", "", step(2, 9, ago=14), of="orders"),
+        over_time("statement", "INSERT INTO events SELECT * FROM staging", step(0.1, 6, ago=14), of="orders"),
+        over_time("total", "", minutes([5.0] * 90), of="orders-ro"),
+        over_time("statement", report, minutes([4.0] * 90), of="orders-ro"),
+        over_time("statement", report, minutes([4.0] * 60), of="orders-ro", days=1),
+        watched="ReplicaLag",
+        threshold=60,
+        target="orders-ro",
+    )
+    assert next(iter(standing(told))) == "db.replica_lag_writes"
+    writes, reads = judged("db.replica_lag_writes", told), judged("db.replica_lag_reads", told)
+    assert writes.verdict == "likely"  # the lag itself is not measured
+    assert reads.verdict == "ruled_out"
+    assert any("Not the cause" in f.text and report in f.text for f in writes.evidence)
+
+
+def test_lag_measured_on_an_instance_of_which_nothing_else_is_known() -> None:
+    told = evidence(
+        instance("orders"),
+        metric("ReplicaLag", step(1, 400, ago=15)),
+        metric("WriteIOPS", step(250, 5000, ago=18)),
+        total("statement", "INSERT INTO readings VALUES (?)", 4.0),
+        total("wait", "IO:WALWrite", 3.0),
+        watched="ReplicaLag",
+        threshold=60,
+    )
+    assert next(iter(standing(told))) == "db.replica_lag_writes"
+
+
+def test_a_checkpoint_storm_that_drives_the_cpu() -> None:
+    told = evidence(
+        instance(),
+        metric("CPUUtilization", step(35, 93)),
+        metric("WriteIOPS", step(400, 6000)),
+        metric("WriteLatency", step(0.002, 0.06)),
+        total("wait", "Timeout:CheckpointWriteDelay", 1.5),
+        total("wait", "IO:DataFileSync", 2.5),
+        total("wait", "LWLock:WALWrite", 3.0),
+        total("wait", "CPU", 2.0),
+        total("statement", "CHECKPOINT", 3.0),
+        total("statement", "UPDATE accounts SET balance = balance + ?", 2.5),
+    )
+    found = standing(told)
+    assert next(iter(found)) == "db.maintenance_storm"
+    assert "db.slow_query" not in found
+
+
+def test_a_failover_stated_by_rds() -> None:
+    told = evidence(
+        instance(multi_az=True),
+        metric("DatabaseConnections", minutes([120.0] * 60 + [2.0, 0.0, 0.0, 35.0, 90.0, 118.0])),
+        event("Multi-AZ instance failover started.", 5),
+        event("DB instance restarted", 4),
+        event("Multi-AZ instance failover completed", 3),
+        watched="DatabaseConnections",
+        threshold=10,
+        comparison="LessThanThreshold",
+    )
+    assert next(iter(standing(told).items())) == ("db.failover", "confirmed")
+
+
+def test_an_old_failover_is_dismissed_by_name() -> None:
+    told = evidence(
+        instance(), metric("CPUUtilization", step(30, 95)), event("Multi-AZ instance failover completed", 600)
+    )
+    found = judged("db.failover", told)
+    assert found.verdict == "ruled_out"
+    assert "outside" in found.evidence[0].text
+
+
+def test_connections_against_the_real_maximum() -> None:
+    told = evidence(
+        instance(),
+        limit(200),
+        metric("DatabaseConnections", minutes([60, 62, 61, 63, 62, 90, 140, 185, 196, 198, 199, 199, 199, 199, 199])),
+        watched="DatabaseConnections",
+        threshold=180,
+    )
+    assert next(iter(standing(told).items())) == ("db.connection_exhaustion", "confirmed")
+
+
+def test_connections_that_are_high_but_always_so_exhaust_nothing() -> None:
+    told = evidence(
+        instance(),
+        limit(200),
+        metric("DatabaseConnections", minutes([160.0 + i % 6 for i in range(120)])),
+        usual("DatabaseConnections", 160),
+        watched="DatabaseConnections",
+        threshold=160,
+    )
+    assert standing(told) == {}
+
+
+def test_two_faults_are_both_told() -> None:
+    told = evidence(
+        instance(),
+        limit(300),
+        metric("DatabaseConnections", step(80, 298, ago=11)),
+        metric("CPUUtilization", step(30, 96)),
+        over_time("total", "", step(1.5, 10)),
+        over_time("statement", HEAVY, step(0.1, 8)),
+        total("statement", HEAVY, 8.0, waits=(("CPU", 8.0),)),
+        total("wait", "CPU", 8.0),
+    )
+    found = standing(told)
+    assert found["db.slow_query"] == "confirmed"
+    assert found["db.connection_exhaustion"] == "confirmed"
+
+
+def test_idle_sessions_that_climb_are_a_leak() -> None:
+    told = evidence(
+        instance(),
+        limit(400),
+        metric("DatabaseConnections", minutes([80 + 1.5 * i for i in range(180)])),
+        counter("db.state.idle_count", minutes([70 + 1.5 * i for i in range(180)])),
+        metric("CPUUtilization", minutes([22.0 + i % 2 for i in range(180)])),
+        over_time("total", "", minutes([1.2] * 180)),
+        watched="DatabaseConnections",
+        threshold=330,
+    )
+    assert next(iter(standing(told).items())) == ("db.connection_leak", "confirmed")
+
+
+@pytest.mark.parametrize("cause", ["db.slow_query", "db.lock_contention", "db.maintenance_storm"])
+def test_without_performance_insights_nothing_is_made_up(cause: str) -> None:
+    told = evidence(
+        instance(insights=False),
+        gaps={c: "access denied: pi:GetResourceMetrics" for c in ("pi.totals", "pi.load", "pi.statements")},
+    )
+    found = judged(cause, told)
+    assert found.verdict == "could_not_check"
+    assert any("access denied" in m or "Insights" in m for m in found.missing)
+
+
+def test_nothing_at_all_stands_for_nothing() -> None:
+    gaps = {c: "throttled" for c in ("rds.instances", "rds.metrics", "rds.events", "pi.totals", "pi.load", "pi.statements")}
+    told = evidence(gaps=gaps)
+    assert standing(told) == {}
+    assert judged("db.failover", told).verdict == "could_not_check"
+    assert judged("db.storage_full", told).verdict == "could_not_check"
