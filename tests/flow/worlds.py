@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,7 @@ class Run:
     calls: int
     repeated: tuple[str, ...] = ()
     labels: dict[str, str] = field(default_factory=dict)  # cause → verdict
+    actions: frozenset[str] = frozenset()  # IAM actions of its calls
 
     @property
     def headlines(self) -> list[str]:
@@ -111,6 +113,12 @@ def worlds(*folders: str) -> list[Path]:
     return sorted(path for root in roots for path in root.rglob("*.yaml"))
 
 
+@cache
+def _aws(region: str) -> Aws:
+    """Clients cost half a second: one set for each region."""
+    return Aws(region)
+
+
 def run(path: Path, *, deadline: float = 60.0) -> Run:
     """Replay one world, in process."""
     world = load_world(path)
@@ -127,7 +135,7 @@ def run(path: Path, *, deadline: float = 60.0) -> Run:
     target = resolve(alert)
     with attached(world):
         look = Look(
-            aws=Aws(alert.region),
+            aws=_aws(alert.region),
             alert=alert,
             target=target,
             window=window(alert, world.clock.now().timestamp()),
@@ -143,5 +151,6 @@ def run(path: Path, *, deadline: float = 60.0) -> Run:
         diagnosis=diagnosis,
         calls=len(calls),
         repeated=tuple(call for call, times in asked.items() if times > 1),
+        actions=frozenset(c.action for c in calls),
         labels={ranked.id: ranked.judgement.verdict for ranked in diagnosis.causes},
     )
