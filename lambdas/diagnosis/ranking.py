@@ -32,8 +32,9 @@ def rank(evidence: Evidence, causes: Iterable[Cause]) -> tuple[Ranked, ...]:
     judged = {cause.id: judge(evidence, cause) for cause in known.values()}
     explained = effects(known, judged)
     ranked = [
-        Ranked(id=id_, title=known[id_].title, judgement=j, effect_of=explained.get(id_, ""))
+        Ranked(id=id_, title=known[id_].title, judgement=_as_effect(j, by), effect_of=by)
         for id_, j in judged.items()
+        for by in (explained.get(id_, ""),)
     ]
     ranked.sort(key=lambda r: _place(r, known[r.id]))
     if ranked and ranked[0].judgement.verdict in STANDING:
@@ -65,6 +66,11 @@ def effects(causes: Mapping[str, Cause], judged: Mapping[str, Judgement]) -> dic
             if _root(by, id_) != effect:  # two that explain each other: the deeper one came first
                 by[effect] = id_
     return {effect: _root(by, id_) for effect, id_ in by.items()}
+
+
+def _as_effect(judgement: Judgement, by: str) -> Judgement:
+    """What another cause explains is never confirmed as a cause itself, however surely it was seen."""
+    return replace(judgement, verdict="likely") if by and judgement.verdict == "confirmed" else judgement
 
 
 def _root(by: Mapping[str, str], id_: str) -> str:
