@@ -6,14 +6,9 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from lambdas.causes.base import Action, Evidence, Fact, Judgement, cause
+from lambdas.causes.base import CAUSES, Action, Evidence, Fact, Judgement, cause
 from lambdas.causes.db import actions, scene, words
 from lambdas.causes.db.failover import KINDS as FAILOVER
-from lambdas.causes.db.lock_contention import lock_contention
-from lambdas.causes.db.maintenance_storm import maintenance_storm
-from lambdas.causes.db.memory_pressure import memory_pressure
-from lambdas.causes.db.slow_query import slow_query
-from lambdas.causes.db.storage_full import storage_full
 from lambdas.checks.cloudtrail.changes import Change
 from lambdas.checks.rds.events import RdsEvent
 from lambdas.checks.rds.maintenance import PendingMaintenance
@@ -24,6 +19,12 @@ if TYPE_CHECKING:
 
 OUTAGE = ("patch", "class_changed")
 CHANGES = (*OUTAGE, "restart", "parameters", "storage_changed", "modification")
+# Causes with a direct sign of their own: where one stands, a change that merely lies near is no cause.
+SPECIFIC = (
+    "db.lock_contention", "db.maintenance_storm", "db.memory_pressure", "db.slow_query", "db.storage_full",
+    "db.replica_lag_writes", "db.replica_lag_reads", "db.traffic_surge", "db.connection_leak",
+    "db.cpu_credits_exhausted",
+)  # fmt: skip
 BEFORE = timedelta(hours=2)
 CLOSE = timedelta(minutes=20)
 _CALLS = re.compile(r"(Modify|Reboot|Stop|Start|Restore|Promote|Delete|Reset|Failover|Apply)DB|ApplyPendingMaintenance")
@@ -65,17 +66,8 @@ def configuration_change(evidence: Evidence) -> Judgement:
     if outage or own:
         return _yes(evidence, near, calls, (*lines, *((outage,) if outage else ())), "confirmed", first)
     close = [x for x in (*near, *calls) if x.at and began - CLOSE <= x.at <= began + timedelta(minutes=5)]
-    explained = [
-        j.verdict in {"confirmed", "likely"}
-        for j in (
-            lock_contention(evidence),
-            maintenance_storm(evidence),
-            storage_full(evidence),
-            memory_pressure(evidence),
-            slow_query(evidence),
-        )
-    ]
-    if close and not any(explained) and not looping:
+    explained = (CAUSES[id_].judge(evidence).verdict in {"confirmed", "likely"} for id_ in SPECIFIC if id_ in CAUSES)
+    if close and not looping and not any(explained):
         return _yes(evidence, near, calls, lines, "likely", first)
     return _yes(evidence, near, calls, lines, "possible", first)
 

@@ -188,4 +188,5 @@ def reader_load(evidence: Evidence, lag: Lag) -> Side:
             Fact(text=conflicts[0].line, source=conflicts[0].source, at=conflicts[0].at, link=conflicts[0].link)
         )
         direct = True
+    told.sort(key=lambda f: "`" not in f.text)  # whom to stop is said first
     return Side(facts=tuple(told), direct=direct, dismissed=tuple(dismissed))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 WRAPAROUND = 200e6  # autovacuum_freeze_max_age of PostgreSQL: from here it vacuums whether there is time or not
 HISTORY = 1e6  # length of InnoDB's history list that slows reads down
 
-_NAMES = {"vacuum": "Autovacuum", "checkpoint": "A checkpoint storm", "purge": "InnoDB's purge"}
+_NAMES = {"vacuum": "Vacuum", "checkpoint": "A checkpoint storm", "purge": "InnoDB's purge"}
 
 
 @cause(

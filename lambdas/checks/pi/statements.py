@@ -61,7 +61,7 @@ def kind(statement: str) -> Kind:
 def tables(statement: str) -> frozenset[str]:
     """The tables that a statement names, lower case, without schema: to see which statements meet."""
     found = re.findall(
-        r"\b(?:from|join|into|update(?:\s+only)?|table(?:\s+if\s+(?:not\s+)?exists)?|on|truncate(?:\s+table)?|"
+        r"\b(?:from|join|into|update(?:\s+only)?|table(?:\s+if\s+(?:not\s+)?exists)?|truncate(?:\s+table)?|"
         r"vacuum(?:\s+\([^)]*\))?(?:\s+(?:full|freeze|verbose|analyze))*|lock\s+table)\s+"
         r"(?:only\s+)?[`\"]?(?:[\w$]+[`\"]?\.[`\"]?)?([A-Za-z_][\w$]*)",
         statement,

@@ -24,9 +24,7 @@ if TYPE_CHECKING:
     from lambdas.checks.base import Finding
 
 AT = datetime(2026, 5, 12, 10, 0, tzinfo=UTC)
-WINDOW = Window(
-    start=AT - timedelta(hours=3), at=AT, end=AT + timedelta(minutes=2), now=AT + timedelta(minutes=2)
-)
+WINDOW = Window(start=AT - timedelta(hours=3), at=AT, end=AT + timedelta(minutes=2), now=AT + timedelta(minutes=2))
 CHECKS = (
     "rds.instances", "rds.events", "rds.metrics", "rds.metrics_baseline", "rds.parameters", "rds.logs",
     "rds.maintenance", "pi.totals", "pi.load", "pi.statements", "pi.history", "pi.sessions", "pi.transactions",
@@ -66,7 +64,9 @@ def instance(id_: str = "orders", **given: Any) -> Instance:
     return Instance(id=id_, **(told | given))
 
 
-def total(group: Any, key: str, load: float, *, of: str = "orders", waits: tuple[tuple[str, float], ...] = ()) -> LoadTotal:
+def total(
+    group: Any, key: str, load: float, *, of: str = "orders", waits: tuple[tuple[str, float], ...] = ()
+) -> LoadTotal:
     return LoadTotal(of=of, group=group, key=key, load=load, waits=waits)
 
 

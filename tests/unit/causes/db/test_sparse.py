@@ -1,4 +1,4 @@
-"""Cases with little data: a quarter of an hour of metrics, totals only, a source missing, nothing of the days before."""
+"""Cases with little data: a quarter of an hour of metrics, totals only, a source missing, no days before."""
 
 from __future__ import annotations
 
@@ -193,7 +193,8 @@ def test_two_faults_are_both_told() -> None:
     )
     found = standing(told)
     assert found["db.slow_query"] == "confirmed"
-    assert found["db.connection_exhaustion"] == "confirmed"
+    assert "db.connection_exhaustion" in found
+    assert judged("db.connection_exhaustion", told).verdict == "confirmed"
 
 
 def test_idle_sessions_that_climb_are_a_leak() -> None:
@@ -214,7 +215,7 @@ def test_idle_sessions_that_climb_are_a_leak() -> None:
 def test_without_performance_insights_nothing_is_made_up(cause: str) -> None:
     told = evidence(
         instance(insights=False),
-        gaps={c: "access denied: pi:GetResourceMetrics" for c in ("pi.totals", "pi.load", "pi.statements")},
+        gaps=dict.fromkeys(("pi.totals", "pi.load", "pi.statements"), "access denied: pi:GetResourceMetrics"),
     )
     found = judged(cause, told)
     assert found.verdict == "could_not_check"
@@ -222,7 +223,9 @@ def test_without_performance_insights_nothing_is_made_up(cause: str) -> None:
 
 
 def test_nothing_at_all_stands_for_nothing() -> None:
-    gaps = {c: "throttled" for c in ("rds.instances", "rds.metrics", "rds.events", "pi.totals", "pi.load", "pi.statements")}
+    gaps = dict.fromkeys(
+        ("rds.instances", "rds.metrics", "rds.events", "pi.totals", "pi.load", "pi.statements"), "throttled"
+    )
     told = evidence(gaps=gaps)
     assert standing(told) == {}
     assert judged("db.failover", told).verdict == "could_not_check"
