@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from lambdas.causes.alb.judging import RUNBOOK, blind, healed, health_fact, level_fact, ruled_out, seconds
 from lambdas.causes.alb.levels import level
 from lambdas.causes.alb.scene import balancer_name, wards
-from lambdas.causes.alb.symptoms import Errors, deeper, errors
+from lambdas.causes.alb.symptoms import Errors, errors
+from lambdas.causes.alb.waiting import deeper
 from lambdas.causes.base import Action, Fact, Judgement, cause
 from lambdas.causes.wording import number, percent, quote
 from lambdas.checks.elbv2.attributes import BalancerAttributes

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lambdas.causes.alb.judging import RUNBOOK, back_at, blind, gaps, healed, health_fact, level_fact, names, ruled_out
 from lambdas.causes.alb.levels import fell_since
 from lambdas.causes.alb.scene import Ward, aside, wards
+from lambdas.causes.alb.waiting import deeper
 from lambdas.causes.base import Action, Fact, Judgement, cause
 from lambdas.causes.ecs.related import changes_of
 from lambdas.causes.wording import at, count, quote, some
@@ -193,7 +194,7 @@ def targets_wrong_code(evidence: Evidence) -> Judgement:
         "" if broken else f"aws elbv2 modify-target-group --target-group-arn {ward.group.arn} --health-check-path …"
     )
     judged = Judgement(
-        verdict="confirmed" if _matters(evidence, ward, failing) else "likely",
+        verdict="confirmed" if _matters(evidence, ward, failing) and not (broken and deeper(evidence)) else "likely",
         summary=f"{len(failing)} of {count(len(ward.registered), 'target')} of {ward.name} "
         f"answer{'s' if len(failing) == 1 else ''} {path} with {codes or 'another code'}, {wanted} is expected",
         evidence=tuple(facts),

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from lambdas.causes.alb.judging import RUNBOOK, blind, gaps, healed, level_fact, ruled_out, seconds
 from lambdas.causes.alb.levels import levels
 from lambdas.causes.alb.scene import balancer_name, wards
 from lambdas.causes.alb.symptoms import latency
+from lambdas.causes.alb.waiting import waits_for
 from lambdas.causes.base import Action, Fact, Judgement, cause
-from lambdas.causes.log_lines import said, signature
-from lambdas.causes.wording import at, count, quote, times
+from lambdas.causes.wording import at, times
 from lambdas.checks.elbv2.dependencies import Dependency
-from lambdas.checks.logs.lines import EarlierErrorLine, ErrorLine
 
 if TYPE_CHECKING:
     from lambdas.causes.base import Evidence
 
-LEAST_LINES = 3
 ROLES = ("tg.latency", "alb.latency", "tg.latency_p99", "alb.latency_p99")
 
 
@@ -47,7 +44,7 @@ def slow_targets(evidence: Evidence) -> Judgement:
     facts = [
         level_fact(x, f"response time of {_short(x.of)}{_tail(x.role)} {seconds(x.peak)}", " s") for x in standing[:2]
     ]
-    where, lines = _waits_for(evidence)
+    where, lines = waits_for(evidence)
     facts += lines
     facts += [
         Fact(text=f"{d.service} depends on {d.name} ({d.kind}): {d.evidence}", source=d.source, link=d.link)
@@ -76,20 +73,6 @@ def _tail(role: str) -> str:
 def _short(dimension: str) -> str:
     parts = dimension.split("/")
     return parts[1] if len(parts) > 1 else dimension
-
-
-def _waits_for(evidence: Evidence) -> tuple[str, list[Fact]]:
-    """The dependency that error lines of the incident name and lines from before do not."""
-    known = {signature(line.text) for line in evidence.of(EarlierErrorLine)}
-    fresh = [(line, said(line.text)) for line in evidence.of(ErrorLine) if signature(line.text) not in known]
-    named = [(line, what) for line, what in fresh if what.kind == "dependency" and what.what]
-    common = Counter(what.what for _, what in named).most_common(1)
-    if not common or common[0][1] < LEAST_LINES:
-        return "", []
-    where, times_ = common[0]
-    line = next(x for x, what in reversed(named) if what.what == where)
-    text = f"{count(times_, 'error line')} name {where}, none before: {quote(line.text)}"
-    return where, [Fact(text=text, source=line.source, at=line.at, link=line.link)]
 
 
 def _actions(evidence: Evidence, where: str) -> tuple[Action, ...]:

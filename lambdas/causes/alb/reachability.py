@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lambdas.causes.alb.judging import RUNBOOK, blind, gaps, health_fact, ruled_out
 from lambdas.causes.alb.scene import Ward, wards
+from lambdas.causes.alb.symptoms import errors
 from lambdas.causes.base import Action, Fact, Judgement, cause
 from lambdas.causes.ecs.related import concerns, fact
 from lambdas.causes.wording import some
@@ -46,9 +47,9 @@ def security_group_blocks(evidence: Evidence) -> Judgement:
     """A filter on the path of a target that times out. A path whose target answers is open, whatever a rule says."""
     paths = evidence.of(Path)
     silent = [p for p in paths if p.state == "unhealthy" and p.reason in SILENT]
-    blocked = [p for p in silent if p.answer == "blocked"] or [
-        p for p in paths if p.answer == "blocked" and p.state == "healthy" and p.purpose == "traffic"
-    ]
+    blocked = [p for p in silent if p.answer == "blocked"]
+    if not blocked and _requests_fail(evidence):  # checks may go to another port than requests
+        blocked = [p for p in paths if p.answer == "blocked" and p.state == "healthy" and p.purpose == "traffic"]
     if blocked:
         return _blocked(evidence, blocked)
     changed = _changes(evidence, paths)
@@ -103,6 +104,12 @@ def _blocked(evidence: Evidence, blocked: list[Path]) -> Judgement:
         score=0.9 if changes else 0.8,
         missing=gaps(evidence, "elbv2.path_acls", "cloudtrail.changes") if ids else (),
     )
+
+
+def _requests_fail(evidence: Evidence) -> bool:
+    """Whether connections for requests are not made: 504 after ten seconds, or counted as connection errors."""
+    found = (errors(evidence, role) for role in ("alb.elb_504", "alb.connection_errors"))
+    return any(e is not None and e.standing for e in found)
 
 
 def _distinct(paths: list[Path]) -> list[Path]:

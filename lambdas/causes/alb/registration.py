@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from lambdas.causes.alb.judging import RUNBOOK, blind, gaps, level_fact, ruled_out
 from lambdas.causes.alb.scene import Ward, aside, wards
+from lambdas.causes.alb.waiting import dying
 from lambdas.causes.base import Action, Fact, Judgement, cause
 from lambdas.causes.ecs.related import concerns
 from lambdas.causes.wording import at, count
@@ -93,10 +94,14 @@ def _flapping(
                 source=ward.attributes.source if ward.attributes else "",
             )
         )
+    dead = [t for t in dying(evidence) if t.service in {s.name for s in ward.services}]
+    if dead:
+        text = f"{count(len(dead), 'task')} ended by themselves: their targets go with them"
+        facts.append(Fact(text=text, source=dead[0].source, at=dead[0].at, link=dead[0].link))
     policy = len(activities) >= TURNS - 1 and bool(both)
     why = "; its scaling policy takes back what it gave" if policy else ""
     return Judgement(
-        verdict="confirmed" if turns >= TURNS and (swings >= TURNS or policy) else "likely",
+        verdict="possible" if dead else "confirmed" if turns >= TURNS and (swings >= TURNS or policy) else "likely",
         summary=f"targets of {ward.name} come and go: {max(turns, swings)} turns in {SPAN.seconds // 60} minutes{why}",
         evidence=tuple(facts),
         actions=(_action(ward, policy=policy),),

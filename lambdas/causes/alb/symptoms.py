@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lambdas.causes.alb.levels import LEAD, Level, level, levels
-from lambdas.checks.ecs.tasks import StoppedTask
-from lambdas.checks.rds.instances import Instance
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -59,14 +57,6 @@ def slow(evidence: Evidence, found: Level) -> bool:
     about = any(m.name == "TargetResponseTime" for m in evidence.alert.metrics)
     tail = found.role.endswith("p99")
     return found.raised(1.4 if about else 1.6, SLOWER * (0.5 if about else 1) * (3 if tail else 1))
-
-
-def deeper(evidence: Evidence) -> bool:
-    """Whether something behind the targets is in sight that may be why: then a gateway error is at most its symptom."""
-    if evidence.first(Instance) is not None:
-        return True
-    stopped = (t for t in evidence.of(StoppedTask) if t.at and t.at in evidence.window)
-    return any(c.exit_code not in (None, 0, 143) or "memory" in c.reason.lower() for t in stopped for c in t.containers)
 
 
 def onset(evidence: Evidence) -> datetime | None:

@@ -9,7 +9,7 @@ from lambdas.causes.alb.judging import RUNBOOK, blind, level_fact, ruled_out
 from lambdas.causes.alb.levels import Level, level, levels
 from lambdas.causes.alb.scene import balancer_name, wards
 from lambdas.causes.alb.symptoms import errors, onset
-from lambdas.causes.base import Action, Judgement, cause
+from lambdas.causes.base import Action, Fact, Judgement, cause
 from lambdas.causes.wording import at, number, times
 from lambdas.targets import TargetGroup
 
@@ -62,6 +62,15 @@ def traffic_surge(evidence: Evidence) -> Judgement:
                 requests, f"requests rose at {at(requests.since)}, after the symptom at {at(symptom)}", " a minute"
             ),
         )
+    if refused := _refused(evidence, requests):
+        return Judgement(
+            verdict="possible",
+            summary=f"{balancer_name(evidence)} gets {times(requests.ratio)} its usual requests, mostly answered 4XX",
+            evidence=(told, refused),
+            since=requests.since,
+            would_confirm="which clients and paths they are: the access log",
+            score=0.2,
+        )
     about = any(m.name in TRAFFIC for m in evidence.alert.metrics)
     facts = [told]
     if full and rejected:
@@ -87,6 +96,16 @@ def traffic_surge(evidence: Evidence) -> Judgement:
         score=0.7 if requests.days else 0.4,
         missing=() if requests.days else ("elbv2.metrics_baseline: no week before to compare with",),
     )
+
+
+def _refused(evidence: Evidence, requests: Level) -> Fact | None:
+    """That the added requests are answered with 4XX: a scanner or a broken client, no load of its own."""
+    more = requests.peak - requests.usual
+    for role in ("tg.target_4xx", "alb.target_4xx", "alb.elb_4xx"):
+        found = level(evidence, role)
+        if found and found.peak - found.usual >= 0.5 * more:
+            return level_fact(found, f"4XX answers rose by {number(found.peak - found.usual)} a minute", " a minute")
+    return None
 
 
 def _requests(evidence: Evidence) -> Level | None:

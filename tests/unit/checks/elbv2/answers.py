@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from lambdas.alerts.model import Alert, Metric
 from lambdas.checks.base import Found, Look, Window
@@ -56,4 +56,4 @@ def look(target: Target, found: Iterable[Finding] = (), metrics: tuple[Metric, .
 
 def run[T: Finding](check: Body, at: Look, kind: type[T]) -> list[T]:
     """All findings of a type that a check yields."""
-    return [cast("T", f) for f in check(at) if isinstance(f, kind)]
+    return [f for f in check(at) if isinstance(f, kind)]

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from lambdas.causes.alb.levels import level
+from tests.unit.causes.alb.scenes import AT, evidence, series
+
+
+def test_a_sum_over_five_minutes_is_compared_by_the_minute() -> None:
+    found = level(evidence(series("alb.requests", 100, 300)), "alb.requests")
+    assert found
+    assert (found.usual, found.peak, found.ratio) == (100, 300, 3)
+    assert found.since == AT - timedelta(minutes=10)
+
+
+def test_gaps_of_a_counter_are_zeros_where_the_balancer_reported_anything() -> None:
+    beside = evidence(series("alb.requests", 100, 100), series("alb.elb_502", None, None))
+    alone = evidence(series("alb.elb_502", None, None))
+    assert (found := level(beside, "alb.elb_502"))
+    assert (found.total, found.peak) == (0, 0)
+    assert level(alone, "alb.elb_502") is None
+
+
+def test_gaps_of_a_gauge_stay_gaps() -> None:
+    beside = evidence(series("alb.requests", 100, 100), series("alb.latency", None, None))
+    assert level(beside, "alb.latency") is None
+
+
+@pytest.mark.parametrize(("back", "over"), [(True, True), (False, False)])
+def test_what_came_back_is_over(back: bool, over: bool) -> None:  # noqa: FBT001 — a table's column
+    found = level(evidence(series("alb.latency", 0.1, 2.0, minutes=18, back=back)), "alb.latency")
+    assert found
+    assert found.over is over
+
+
+def test_without_a_week_the_windows_beginning_is_the_usual() -> None:
+    found = level(evidence(series("alb.latency", 0.1, 2.0, past=False)), "alb.latency")
+    assert found
+    assert (found.usual, found.days) == (0.1, 0)
