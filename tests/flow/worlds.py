@@ -21,8 +21,10 @@ from local.world.hook import attached
 from local.world.model import load_world
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lambdas.diagnosis.model import Diagnosis
-    from local.world.model import Expect
+    from local.world.model import Expect, FaultSpec
 
 ROOT = Path(__file__).parents[2] / "events" / "worlds"
 STANDING = ("confirmed", "likely")
@@ -119,9 +121,10 @@ def _aws(region: str) -> Aws:
     return Aws(region)
 
 
-def run(path: Path, *, deadline: float = 60.0) -> Run:
-    """Replay one world, in process."""
+def run(path: Path, *, deadline: float = 60.0, faults: Iterable[FaultSpec] = ()) -> Run:
+    """Replay one world, in process; `faults` fail beside its own."""
     world = load_world(path)
+    world.head.faults.extend(faults)
     alert = parse(unwrap(world.sns_event())[0])
     settings = Settings(
         customer="acme",
