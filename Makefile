@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 1
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
-export EVENT WORLD ENV # recipes read them from the environment: a path may hold spaces and quotes
+export EVENT WORLD ENV RECORDING # recipes read them from the environment: a path may hold spaces and quotes
 
 .PHONY: help
 help: ## this list
@@ -22,10 +22,10 @@ demo: ## the real stack on the embedded AWS, a sample alarm, the Slack page; ONC
 	@$(PY) -m local.demo $(if $(ONCE),--once)
 
 .PHONY: replay
-replay: ## one event, in process: EVENT=<json> [WORLD=<yaml>] [LIVE=1] [JSON=1]
-	@[[ -n "$$EVENT" ]] || { echo "make replay needs EVENT=<file>, for example one under events/" >&2; exit 2; }
+replay: ## one event, in process: EVENT=<json> [WORLD=<yaml>] [LIVE=1] [JSON=1]; or RECORDING=<json.gz> [JSON=1]
+	@[[ -n "$$EVENT$$RECORDING" ]] || { echo "make replay needs EVENT=<file>, for example one under events/" >&2; exit 2; }
 	@tools/bootstrap venv
-	@$(PY) -m local.replay --event "$$EVENT" $(if $(WORLD),--world "$$WORLD") $(if $(LIVE),--live) $(if $(JSON),--json)
+	@$(PY) -m local.replay $(if $(EVENT),--event "$$EVENT") $(if $(RECORDING),--recording "$$RECORDING") $(if $(WORLD),--world "$$WORLD") $(if $(LIVE),--live) $(if $(JSON),--json)
 
 .PHONY: test
 test: check ## everything that CI runs

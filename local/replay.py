@@ -1,9 +1,11 @@
 """Replay one event through the real handlers, in this process, in seconds.
 
-    python -m local.replay --event FILE [--world FILE] [--live] [--json] [--environment FILE]
+    python -m local.replay --event FILE [--world FILE] [--live] [--record FILE] [--json]
+    python -m local.replay --recording FILE [--json]
 
 The workload is answered by a world, by a real account read-only (`--live`), or by nobody: then every check says that it
-could not look. Our own plane and Slack are embedded in any case. With `--json` stdout carries exactly one JSON object.
+could not look. A recording brings its own event, clock, settings and answers. Our own plane and Slack are embedded in
+any case. With `--json` stdout carries exactly one JSON object.
 """
 
 from __future__ import annotations
@@ -32,8 +34,11 @@ from lambdas.aws import Aws, Call
 from lambdas.handlers.pulse import pulse
 from lambdas.handlers.respond import Outcome, respond
 from lambdas.incidents.cadence import HOLD
+from lambdas.recorder.flight import Flight, shown
+from lambdas.recorder.pack import pack
 from lambdas.slack.client import Slack
 from local.plane import SECRET, TABLE, own_plane
+from local.recording import Recording, RecordingError, about, load, timeless
 from local.slack.server import EmbeddedSlack
 from local.world.errors import WorldFileError
 from local.world.hook import NoWorld, attached
@@ -64,9 +69,22 @@ class Replay:
     preceded_by: str = ""
     observed: list[Call] = field(default_factory=list)
     own: list[Call] = field(default_factory=list)
+    recording: Recording | None = None
+
+    @property
+    def flight(self) -> Flight | None:
+        """What a recorder would keep of it."""
+        return next(iter(self.outcome.flights), None)
 
 
-def run(event: Any, *, settings: Settings | None = None, world: World | None = None, live: bool = False) -> Replay:
+def run(
+    event: Any,
+    *,
+    settings: Settings | None = None,
+    world: World | None = None,
+    live: bool = False,
+    recording: Recording | None = None,
+) -> Replay:
     """Replay one Lambda event or bare payload.
 
     Args:
@@ -74,24 +92,28 @@ def run(event: Any, *, settings: Settings | None = None, world: World | None = N
         settings: the environment; by default the repository's own that fits the alert's account, else its first.
         world: what AWS answers.
         live: read the account that botocore's credentials and AWS_ENDPOINT_URL lead to.
+        recording: what AWS answered then; its event, clock and settings stand for `event` and `settings`.
     """
-    first = parse(unwrap(event)[0])
+    first = recording.alert if recording else parse(unwrap(event)[0])
     observed: list[Call] = []
     own_calls: list[Call] = []
-    base = settings or environment(first.account)
+    base = recording.settings if recording else settings or environment(first.account)
     settings = replace(
         base,
         region=first.region or base.region,
         account=first.account or base.account,
         table=TABLE,
         slack_secret=SECRET,
+        recordings="kept by the caller",
     )
     reader = _session(settings.region, live=live)
     skew = [world.clock.now().timestamp() - time.time() if world else 0.0]
     with ExitStack() as stack:
         slack = stack.enter_context(EmbeddedSlack(channels=(settings.slack_channel,)))
         own, queue = stack.enter_context(own_plane(base.region, slack.workspace.token, own_calls.append))
-        if world:
+        if recording:
+            recording.answer(reader)
+        elif world:
             stack.enter_context(attached(world))
         elif not live:
             stack.enter_context(attached(NoWorld(own=frozenset({TABLE, SECRET}))))
@@ -102,12 +124,12 @@ def run(event: Any, *, settings: Settings | None = None, world: World | None = N
             aws=own,
             observe=lambda: Aws(settings.region, session=reader, on_call=observed.append),
             slack=client,
-            clock=lambda: time.time() + skew[0],
+            clock=lambda: (recording.clock if recording else time.time()) + skew[0],
         )
         earlier = _earlier(first)
         if earlier:
             rooms.poster.deliver(*_taken(rooms, earlier))
-        outcome = respond(event, rooms)
+        outcome = _from_timeline(rooms, first) if recording and not recording.event else respond(event, rooms)
         if first.state == "OK" and earlier:
             skew[0] += HOLD + 1  # the hold passes; recovery is then verified as it would be
             pulse(rooms)
@@ -121,7 +143,19 @@ def run(event: Any, *, settings: Settings | None = None, world: World | None = N
             preceded_by=f"{earlier.name} in ALARM at {earlier.at:%H:%M:%S}, made up by the replay" if earlier else "",
             observed=observed,
             own=own_calls,
+            recording=recording,
         )
+
+
+def _from_timeline(rooms: house.House, alert: Alert) -> Outcome:
+    """Take an alert whose delivery was not kept, and have it diagnosed as `pulse` asks for one left undone."""
+    taken = rooms.desk.take(alert)
+    if taken.incident is None:
+        return Outcome(taken=[taken])
+    rooms.poster.deliver(taken.incident.id, taken.posts)
+    outcome = respond({"tocsin.diagnose": taken.incident.id}, rooms)
+    outcome.taken.append(taken)
+    return outcome
 
 
 def environment(account: str) -> Settings:
@@ -149,19 +183,7 @@ def as_json(replay: Replay) -> dict[str, Any]:
         "outcome": taken.outcome if taken else "failed",
         "preceded_by": replay.preceded_by,
         "incident": _plain(replay.incident) if replay.incident else None,
-        "diagnosis": {
-            "playbook": diagnosis.playbook if diagnosis else "",
-            "causes": [
-                {
-                    "id": cause.id,
-                    "title": cause.title,
-                    "effect_of": cause.effect_of,
-                    **_plain(cause.judgement),
-                }
-                for cause in (diagnosis.causes if diagnosis else ())
-            ],
-            "steps": [_plain(step) for step in (diagnosis.steps if diagnosis else ())],
-        },
+        "diagnosis": shown(diagnosis) if diagnosis else {"playbook": "", "causes": [], "steps": []},
         "slack": replay.slack,
         "aws": [asdict(call) for call in replay.observed],
         "own": [asdict(call) for call in replay.own],
@@ -170,6 +192,25 @@ def as_json(replay: Replay) -> dict[str, Any]:
             "diagnosis_ms": round((outcome.done - outcome.posted) * 1000, 1),
             "total_ms": round(outcome.done * 1000, 1),
         },
+        **({"recording": _compared(replay)} if replay.recording else {}),
+    }
+
+
+def _compared(replay: Replay) -> dict[str, Any]:
+    """How the replay of a recording relates to it."""
+    assert replay.recording
+    raw = replay.recording.raw
+    examined = next(iter(replay.outcome.examined.values()), None)
+    now = shown(examined.diagnosis) if examined else None
+    return {
+        "incident": raw["incident"],
+        "reopen": raw["reopen"],
+        "at": raw["at"],
+        "same_diagnosis": timeless(now) == timeless(raw["diagnosis"]),
+        "same_code": not replay.recording.by_other_code,
+        "redacted": raw["redacted"],
+        "cut": raw["cut"],
+        "not_in_the_recording": replay.recording.missed,
     }
 
 
@@ -190,29 +231,51 @@ def read_event(path: Path) -> Any:
 def main(arguments: list[str] | None = None) -> int:
     """The command. Returns its exit code: 0 replayed, 2 the request was wrong."""
     parser = argparse.ArgumentParser(prog="make replay", description="Replay one event through the real handlers.")
-    parser.add_argument("--event", required=True, type=Path, help="any event file")
+    parser.add_argument("--event", type=Path, help="any event file")
     parser.add_argument("--world", type=Path, help="what AWS would answer: events/worlds/…yaml")
     parser.add_argument("--live", action="store_true", help="read a real account, read-only, with your credentials")
+    parser.add_argument("--record", type=Path, metavar="FILE", help="keep what the diagnosis saw: ….json.gz")
+    parser.add_argument("--recording", type=Path, metavar="FILE", help="replay what was kept, offline")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     asked = parser.parse_args(arguments)
     if asked.live and asked.world:
         parser.error("WORLD and LIVE exclude each other: either a world answers, or the account does")
+    if asked.recording and (asked.event or asked.world or asked.live):
+        parser.error("RECORDING brings its own event and answers: EVENT, WORLD and LIVE have no place beside it")
+    if not asked.event and not asked.recording:
+        parser.error("EVENT=<file> or RECORDING=<file> is needed")
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(message)s")
     logging.getLogger("tocsin").setLevel(logging.WARNING)
     try:
         world = load_world(asked.world) if asked.world else None
-        replay = run(read_event(asked.event), world=world, live=asked.live)
-    except (ReplayError, EnvironmentFileError, WorldFileError) as error:
+        recording = load(asked.recording) if asked.recording else None
+        event = recording.event if recording else read_event(asked.event)
+        replay = run(event, world=world, live=asked.live, recording=recording)
+        if asked.record:
+            _keep(replay, asked.record)
+    except (ReplayError, EnvironmentFileError, WorldFileError, RecordingError) as error:
         sys.stderr.write(f"replay: {error}\n")
         return 2
-    shown = as_json(replay)
+    result = as_json(replay)
     if asked.json:
-        sys.stdout.write(json.dumps(shown, default=str) + "\n")
+        sys.stdout.write(json.dumps(result, default=str) + "\n")
     else:
         from local.show import show  # noqa: PLC0415 — only people need it
 
-        sys.stdout.write(show(shown))
+        sys.stdout.write(show(result))
+        if recording:
+            sys.stdout.write(about(result["recording"]))
     return 0
+
+
+def _keep(replay: Replay, path: Path) -> None:
+    """Write the recording of a replay."""
+    if replay.flight is None:
+        raise ReplayError("nothing to record: this event led to no diagnosis")
+    try:
+        path.write_bytes(pack(replay.flight.document()))
+    except OSError as error:
+        raise ReplayError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def _session(region: str, *, live: bool) -> boto3.session.Session:

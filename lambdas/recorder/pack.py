@@ -6,8 +6,8 @@ import gzip
 import json
 from typing import Any
 
-ANSWER = 1_500_000  # characters of one answer's JSON
-RAW = 30_000_000  # characters of all answers: the function's memory also holds what they were made from
+ANSWER = 8_000_000  # characters of one answer's JSON: 500 series of metrics, all minutes of three hours
+RAW = 40_000_000  # characters of all answers: the function's memory also holds what they were made from
 WHOLE = 2_000_000  # bytes of a recording, compressed
 
 
