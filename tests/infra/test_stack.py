@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -192,16 +193,18 @@ def test_a_function_reads_back_the_settings_that_were_written(
     _, function = resources.one("AWS::Lambda::Function", FunctionName=f"tocsin-acme-production-{name}")
     table, _ = resources.one("AWS::DynamoDB::Table")
     queue, _ = _inbox(resources)
+    bucket, _ = resources.one("AWS::S3::Bucket")
     separator, parts = function["Environment"]["Variables"]["TOCSIN_SETTINGS"]["Fn::Join"]
-    filled = {table: "the-table", queue: "https://sqs/the-queue"}
+    filled = {table: "the-table", queue: "https://sqs/the-queue", bucket: "the-bucket"}
     text = separator.join(part if isinstance(part, str) else filled[part["Ref"]] for part in parts)
 
     read = Settings.from_json(text)
 
     assert read.table == "the-table"
     assert read.queue == "https://sqs/the-queue"
+    assert read.recordings == "the-bucket"
     expected = environment.settings(table="the-table", slack_secret=environment.slack.secret)
-    assert Settings.from_json(text.replace("https://sqs/the-queue", "")) == expected
+    assert replace(read, queue="", recordings="") == expected
 
 
 def test_settings_that_do_not_fit_a_function_are_refused_with_the_file(environment: Environment) -> None:
