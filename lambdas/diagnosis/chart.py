@@ -92,7 +92,8 @@ def chart(found: Found, alert: Alert, window: Window, causes: Sequence[Ranked]) 
     text = json.dumps(widget)
     if len(text) > LONGEST:
         return None
-    alt = _alt(alert, title, f"{start:%d %b %H:%M} to {window.end:%d %b %H:%M} UTC", seen, chosen)
+    day = "" if start.date() == window.end.date() else "%d %b "
+    alt = _alt(alert, title, f"{start:%d %b %H:%M} to {window.end:{day}%H:%M} UTC", seen, chosen)
     return Chart(widget=text, title=title, alt=alt)
 
 

@@ -223,7 +223,7 @@ def test_words_for_who_cannot_see_it() -> None:
     assert made is not None
     assert made.title == "CPUUtilization"
     assert made.alt == (
-        "CPUUtilization of alarm checkout-cpu, 24 Nov 00:05 to 24 Nov 03:06 UTC. between 31 and 88.2, last 79. "
+        "CPUUtilization of alarm checkout-cpu, 24 Nov 00:05 to 03:06 UTC. between 31 and 88.2, last 79. "
         "threshold > 75. marked: 02:45 first; 03:05 ALARM"
     )
 
