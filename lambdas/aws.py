@@ -16,6 +16,7 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mypy_boto3_acm import ACMClient
     from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
     from mypy_boto3_autoscaling import AutoScalingClient
     from mypy_boto3_cloudtrail import CloudTrailClient
@@ -61,6 +62,7 @@ class Listener(Protocol):
 class Aws:
     """Clients of one region. Short timeouts: an on-call answer that comes late is no answer."""
 
+    acm: ACMClient
     application_autoscaling: ApplicationAutoScalingClient
     autoscaling: AutoScalingClient
     cloudtrail: CloudTrailClient
