@@ -79,28 +79,32 @@ class Gap:
 
 
 class Found:
-    """What the checks have found so far, by type. Reads are safe while other checks add."""
+    """What the checks have found so far, by type. Reads are safe while other checks add.
+
+    The order is that of the checks in their playbook, never that in which AWS happened to answer: the same answers make
+    the same diagnosis, word for word.
+    """
 
     def __init__(self) -> None:
-        self._findings: list[Finding] = []
+        self._findings: dict[int, list[Finding]] = {}
         self.gaps: list[Gap] = []
         self.looked: set[str] = set()  # ids of checks that ran to their end
 
-    def add(self, finding: Finding) -> None:
-        """Keep a finding."""
-        self._findings.append(finding)
+    def add(self, finding: Finding, place: int = 0) -> None:
+        """Keep a finding of the check that has this place in the playbook."""
+        self._findings.setdefault(place, []).append(finding)
 
     def of[T: Finding](self, kind: type[T]) -> list[T]:
-        """All findings of a type, in the order found."""
-        return [f for f in self._findings if isinstance(f, kind)]
+        """All findings of a type, in the playbook's order."""
+        return [f for f in self.all() if isinstance(f, kind)]
 
     def first[T: Finding](self, kind: type[T]) -> T | None:
         """The first finding of a type."""
         return next(iter(self.of(kind)), None)
 
     def all(self) -> list[Finding]:
-        """Everything, in the order found."""
-        return list(self._findings)
+        """Everything, in the playbook's order."""
+        return [f for place in sorted(list(self._findings)) for f in self._findings[place]]  # noqa: C414 — a snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

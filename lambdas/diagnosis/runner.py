@@ -69,6 +69,7 @@ class _Run:
         self.look, self.clock, self.deadline = look, clock, deadline
         self.ends = clock() + deadline
         self.graph = Graph(checks)
+        self.places = {check.id: place for place, check in enumerate(checks)}
         self.waiting = {c.id: c for c in self.graph.longest_tail_first()}
         self.running: dict[str, _Started] = {}
         self.done: dict[str, CheckRun] = {}
@@ -121,7 +122,7 @@ class _Run:
                 with self.lock:
                     if started.abandoned:
                         return
-                    self.look.found.add(finding)
+                    self.look.found.add(finding, self.places[started.check.id])
                     started.found += 1
         except BaseException as raised:  # noqa: BLE001 — this is the boundary: all of it becomes a gap
             error = raised
@@ -158,6 +159,7 @@ class _Run:
         check = started.check
         if why:
             self.look.found.gaps.append(Gap(check.id, why))
+            self.look.found.gaps.sort(key=lambda gap: self.places.get(gap.check, 0))
         else:
             self.look.found.looked.add(check.id)
         self.done[check.id] = CheckRun(
