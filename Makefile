@@ -59,6 +59,11 @@ bench: ## the benchmarks; ratios within one run
 	@tools/bootstrap venv
 	@$(PY) -m benchmarks
 
+.PHONY: catalogue
+catalogue: ## docs/catalogue.md anew, from the code
+	@tools/bootstrap venv
+	@$(PY) -m local.catalogue > .catalogue.md && mv .catalogue.md docs/catalogue.md
+
 .PHONY: constraints
 constraints: ## fix every version anew in constraints.txt, after a change of a requirements file
 	@tools/constraints
