@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lambdas.causes.base import Fact
 from lambdas.causes.db import loads, scene, words
+from lambdas.causes.db.memo import once
 from lambdas.checks.pi.counters import Counter
 from lambdas.checks.rds.parameters import ConnectionLimit
 from lambdas.diagnosis import timeseries as ts
@@ -97,6 +98,7 @@ class Sessions:
         )
 
 
+@once
 def sessions(evidence: Evidence) -> Sessions | None:
     """None where neither CloudWatch nor Performance Insights counts them."""
     level = scene.level(evidence, "DatabaseConnections")

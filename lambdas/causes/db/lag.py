@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lambdas.causes.base import Fact
 from lambdas.causes.db import loads, scene, words
+from lambdas.causes.db.memo import once
 from lambdas.checks.rds.instances import Instance
 from lambdas.checks.rds.logs import LogSign
 
@@ -30,6 +31,7 @@ class Lag:
     since: datetime
 
 
+@once
 def lagging(evidence: Evidence) -> list[Lag]:
     """Replicas that lag, worst first."""
     found = []

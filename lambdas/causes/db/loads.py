@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from lambdas.causes.base import Fact
 from lambdas.causes.db import scene, waits, words
+from lambdas.causes.db.memo import once
 from lambdas.checks.pi.load import LoadSeries, LoadTotal
 from lambdas.checks.pi.statements import kind as statement_kind
 from lambdas.diagnosis import timeseries as ts
@@ -118,6 +119,7 @@ class Loads:
         return max(by_waits, by_statements, key=lambda x: x.now)
 
 
+@once
 def of(evidence: Evidence, database: str | None = None) -> Loads:
     """The load of the subject, or of the instance named."""
     name = database or scene.name(evidence)

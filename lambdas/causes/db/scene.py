@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from lambdas.causes.base import Fact, Judgement
 from lambdas.causes.db import words
+from lambdas.causes.db.memo import once
 from lambdas.causes.measured import Measured, every, measured
 from lambdas.checks.pi.load import InsightsOff, LoadSeries, LoadTotal
 from lambdas.checks.rds.instances import DatabaseMissing, Instance
@@ -115,6 +116,7 @@ def metric(evidence: Evidence, role: str, of: str | None = None) -> Measured | N
     return measured(evidence, f"db.{role}", of or name(evidence))
 
 
+@once
 def level(evidence: Evidence, role: str, of: str | None = None) -> Level | None:
     """A metric against its past; None where it has no points in the trouble's time."""
     found = metric(evidence, role, of)
@@ -164,6 +166,7 @@ def trouble(evidence: Evidence) -> tuple[datetime, datetime]:
     return began, max(end, began + timedelta(minutes=1))
 
 
+@once
 def onset(evidence: Evidence) -> datetime:
     """When the trouble began: where the alarm's metric stepped; else where the load did; else before the alarm."""
     window = evidence.window
