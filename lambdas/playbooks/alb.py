@@ -73,7 +73,7 @@ playbook(
             Step(
                 id="alb.configuration.3",
                 title="Review SSL certificate status and configuration",
-                checks=("acm.certificates",),
+                checks=("acm.alarm_certificate", "acm.certificates"),
             ),
             Step(
                 id="alb.downstream",

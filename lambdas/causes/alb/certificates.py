@@ -9,7 +9,7 @@ from lambdas.causes.alb.judging import RUNBOOK, blind, level_fact, ruled_out
 from lambdas.causes.alb.symptoms import errors
 from lambdas.causes.base import Action, Fact, Judgement, cause
 from lambdas.causes.wording import count, day
-from lambdas.checks.acm.certificates import Certificate
+from lambdas.checks.acm.reading import Certificate
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,7 +27,7 @@ BAD = ("EXPIRED", "REVOKED", "FAILED", "VALIDATION_TIMED_OUT", "INACTIVE")
 @cause(
     "alb.certificate_expiring",
     title="A certificate expired or soon will",
-    reads=("acm.certificates", "elbv2.listeners", "elbv2.metrics"),
+    reads=("acm.certificates", "acm.alarm_certificate", "elbv2.listeners", "elbv2.metrics"),
     effects=(),
     depth=1,
     runbook=RUNBOOK,

@@ -37,6 +37,7 @@ class Level:
     usual: float  # median of the same hours of the days before
     top: float  # 95th percentile of the same
     bottom: float  # 5th percentile of the same
+    week: float | None = None  # median of the same hours a week ago: a habit of the weekday
     days: int  # that the usual was learnt from; 0: only from the window's own beginning
     since: datetime | None = None  # when it left the usual
     total: float = 0.0  # sum over the trouble's time; of counters
@@ -50,7 +51,8 @@ class Level:
 
     def raised(self, ratio: float, least: float) -> bool:
         """Whether it stands out: above its usual by a factor and by an amount, and above what it often reaches."""
-        return self.peak >= ratio * self.usual and self.peak - self.usual >= least and self.peak > 1.15 * self.top
+        known = max(1.15 * self.top, 1.2 * (self.week or 0.0))
+        return self.peak >= ratio * self.usual and self.peak - self.usual >= least and self.peak > known
 
     @property
     def over(self) -> bool:
@@ -140,6 +142,7 @@ def _level(evidence: Evidence, series: Series, points: tuple[Point, ...]) -> Lev
         usual=typical,
         top=top,
         bottom=bottom,
+        week=usual.week_ago if usual else None,
         days=usual.days if usual else 0,
         since=_since(points, typical, peak, start),
         total=sum(ts.values(trouble)),

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from lambdas.checks import links
+from lambdas.checks.acm.alarm_certificate import CertificateUse
 from lambdas.checks.base import Allow, Finding, Look, check
 from lambdas.checks.elbv2.target_groups import TargetGroupState
 from lambdas.targets import LoadBalancer, TargetGroup
@@ -52,6 +53,7 @@ class Group(TargetGroupState):
     "elbv2.balancers",
     title="Load balancer: scheme, zones, security groups; its target groups and their health checks",
     yields=(Balancer, Group),
+    uses=(CertificateUse,),
     # Describe actions of Elastic Load Balancing take no resource (Service Authorization Reference).
     allow=(Allow("elasticloadbalancing:DescribeLoadBalancers"), Allow("elasticloadbalancing:DescribeTargetGroups")),
 )
@@ -66,7 +68,15 @@ def balancers(look: Look) -> Iterator[Finding]:
         case TargetGroup(name, balancer):
             yield from _of_group(look, name, balancer)
         case _:
-            return
+            yield from _of_certificate(look)
+
+
+def _of_certificate(look: Look) -> Iterator[Finding]:
+    """The balancers that use the certificate of an alarm on its expiry."""
+    arns = list(dict.fromkeys(use.balancer for use in look.found.of(CertificateUse)))[:BALANCERS]
+    for raw in _balancers(look, LoadBalancerArns=arns) if arns else ():
+        yield read_balancer(raw, look.aws.region)
+        yield from _groups(look, LoadBalancerArn=raw["LoadBalancerArn"])
 
 
 def _of_group(look: Look, name: str, balancer: str) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lambdas.causes.alb.certificates import certificate_expiring
-from lambdas.checks.acm.certificates import Certificate
+from lambdas.checks.acm.reading import Certificate
 from tests.unit.causes.alb.scenes import END, evidence, scene
 
 

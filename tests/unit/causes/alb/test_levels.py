@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from lambdas.causes.alb.levels import level
+from lambdas.checks.cloudwatch.metrics import Past
 from tests.unit.causes.alb.scenes import AT, evidence, series
 
 
@@ -39,3 +41,14 @@ def test_without_a_week_the_windows_beginning_is_the_usual() -> None:
     found = level(evidence(series("alb.latency", 0.1, 2.0, past=False)), "alb.latency")
     assert found
     assert (found.usual, found.days) == (0.1, 0)
+
+
+def test_a_habit_of_the_weekday_does_not_stand_out() -> None:
+    found = series("alb.requests", 100, 400)
+    past = next(f for f in found if isinstance(f, Past))
+    week_ago = tuple((at, 2000.0 if at < AT - timedelta(days=6, hours=12) else value) for at, value in past.points)
+    weekly = [f if f is not past else replace(past, points=week_ago) for f in found]
+    every, habit = level(evidence(found), "alb.requests"), level(evidence(weekly), "alb.requests")
+    assert every
+    assert habit
+    assert (every.raised(1.6, 20), habit.raised(1.6, 20)) == (True, False)

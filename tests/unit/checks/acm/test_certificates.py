@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from lambdas.checks.acm.certificates import Certificate, certificates
+from lambdas.checks.acm.certificates import certificates
+from lambdas.checks.acm.reading import Certificate
 from lambdas.checks.elbv2.listeners import Listener
 from lambdas.targets import LoadBalancer
 from tests.unit.checks.elbv2.answers import Client, look, run
