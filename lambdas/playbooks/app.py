@@ -1,8 +1,9 @@
-"""The runbook's responses to application alarms: 'Application Errors', 'Performance Degradation', and 'Security Event
-Monitoring' of its appendix.
+"""The runbook's responses to application alarms: errors, degradation, authentication failures.
 
-It is for metrics of custom namespaces (also with a service's dimensions), Lambda functions, and whatever names nothing
-that has a playbook of its own. 4XX and 5XX of a load balancer play Scenario 3, which judges the family `app` too.
+'Application Errors' (Critical Alert Response), 'Performance Degradation' (Warning Alert Response) and 'Security Event
+Monitoring' (Appendix) are for metrics of custom namespaces (also with a service's dimensions), Lambda functions, and
+whatever names nothing that has a playbook of its own. 4XX and 5XX of a load balancer play Scenario 3, which judges the
+family `app` too.
 """
 
 from __future__ import annotations

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lambdas.playbooks.base import Playbook, Step, playbook
-from lambdas.targets import Table
+from lambdas.targets import Table, Unrecognised
+
+if TYPE_CHECKING:
+    from lambdas.alerts.model import Alert
+    from lambdas.targets import Target
 
 playbook(
     Playbook(
@@ -28,6 +34,7 @@ playbook(
                 id="ddb.capacity.1",
                 title="Review consumed vs. provisioned read/write capacity",
                 checks=(
+                    "dynamodb.named",
                     "dynamodb.table",
                     "dynamodb.metrics",
                     "dynamodb.metrics_baseline",
@@ -64,3 +71,9 @@ playbook(
         ),
     )
 )
+
+
+def fits(target: Target, alert: Alert) -> bool:
+    """Whether an alert is about a table, or about DynamoDB in the whole account (UserErrors has no dimensions)."""
+    own = any(metric.namespace == "AWS/DynamoDB" for metric in alert.metrics)
+    return isinstance(target, Table) or (own and isinstance(target, Unrecognised))

@@ -30,7 +30,7 @@ _SCRIPT = re.compile(r"python|curl|wget|go-http|okhttp|java|node|axios|scrapy|hy
     title="An attack on authentication",
     reads=("logs.clients", "logs.clients_before", "logs.queries"),
     effects=("app.client_errors", "app.exception_signature"),
-    depth=2,
+    depth=0,
     runbook="Appendix: Security Event Monitoring",
 )
 def auth_attack(evidence: Evidence) -> Judgement:
@@ -58,7 +58,7 @@ def auth_attack(evidence: Evidence) -> Judgement:
     felt = symptom(evidence)
     facts = [first, *_by_source(evidence, found, clients), *([felt.fact()] if felt else [])]
     if tokens >= TOKENS and lead < ONE:
-        text = f"{tokens:.0%} of what is refused are tokens or signatures, from {count(len(clients), 'address', 'addresses')}"
+        text = f"{tokens:.0%} of what is refused are tokens or signatures, of {count(len(clients), 'client')}"
         return Judgement(
             verdict="ruled_out", evidence=(Fact(text=f"{text}: a key or a clock, not an attacker"), *facts)
         )
@@ -85,8 +85,10 @@ def auth_attack(evidence: Evidence) -> Judgement:
     summary += f", for {len(users)} accounts" if len(users) > 1 else ""
     summary += f", as {agents.most_common(1)[0][0]}" if script else ""
     addresses = ", ".join(f"{c}/32" for c, _ in top if ":" not in c)
+    elsewhere = felt is not None and felt.what == "server"  # an attack is refused; it is not what answers 5XX
+    sure = lead >= ONE and top[0][1] >= 50 and tokens < TOKENS and not elsewhere
     return Judgement(
-        verdict="confirmed" if lead >= ONE and top[0][1] >= 50 and tokens < TOKENS else "likely",
+        verdict="confirmed" if sure else "likely",
         summary=summary,
         evidence=tuple(facts),
         actions=(
@@ -94,8 +96,8 @@ def auth_attack(evidence: Evidence) -> Judgement:
             Action(text="Look for successful logins from these addresses, and reset those accounts; tell security"),
         ),
         since=since,
-        would_confirm="" if lead >= ONE else "that none of these addresses are a customer's own proxy",
-        score=0.7,
+        would_confirm="" if sure else "that none of these addresses are a customer's own proxy",
+        score=0.2 if elsewhere else 0.7,
     )
 
 

@@ -47,11 +47,18 @@ _DATABASE = re.compile(
     r"server closed the connection|deadlock (?:detected|found)|lock wait timeout|canceling statement due to|"
     r"no more connections|remaining connection slots|READONLY You can|CLUSTERDOWN|LOADING Redis|MOVED \d+|"
     r"SQLTransientConnectionException|PoolTimeout|QueuePool limit|pool.{0,20}(?:exhausted|timed? ?out)|"
+    r"connection (?:has been|is|was) (?:already )?closed|I/O error (?:occurred )?while sending|server has gone away|"
+    r"Lost connection to|broken pipe|"
     r"(?:could not|unable to|cannot) (?:get|obtain|acquire).{0,20}connection",
     re.IGNORECASE,
 )
 _DATABASE_NAME = re.compile(
-    r"(redis|postgres(?:ql)?|psycopg|mysql|mariadb|mongo(?:db)?|jdbc|sqlalchemy|hikari)", re.IGNORECASE
+    r"(redis|postgres(?:ql)?|psycopg|psql|mysql|mariadb|mongo(?:db)?|jdbc|sqlalchemy|hikari)", re.IGNORECASE
+)
+_TLS = re.compile(
+    r"certificate (?:has expired|verify failed|is not (?:yet )?valid|signed by unknown)|self.signed certificate|CERT_|"
+    r"unable to verify the first certificate|SSLHandshake|handshake_failure|tls: |x509: |SSL routines",
+    re.IGNORECASE,
 )
 _SLOW = re.compile(
     r"(?:timeout|time limit) of \d+ ?m?s (?:was )?exceeded|read tim(?:ed|e) ?out|context deadline exceeded|"
@@ -74,6 +81,8 @@ def dependency(message: str) -> Dependency | None:
     said = log_lines.said(message)
     if said.kind == "dependency":
         return Dependency(said.what if _plausible(said.what) else _host(text), said.how)
+    if _TLS.search(text) and (host := _host(text)):
+        return Dependency(host, "TLS")
     if _ANSWERED.search(text):
         return Dependency(_host(text), "answers errors")
     if _SLOW.search(text):

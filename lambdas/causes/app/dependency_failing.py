@@ -89,5 +89,6 @@ def _says(how: str) -> str:
         "throttled": "throttles requests",
         "answers errors": "answers with errors",
         "refuses work": "refuses work",
+        "TLS": "fails its TLS handshake",
         "circuit breaker open": "fails so often that its circuit breaker is open",
     }.get(how, f"fails ({how})")

@@ -65,11 +65,14 @@ def news(evidence: Evidence) -> list[News]:
     for cluster in clusters(lines(evidence)):
         earlier = past.get(cluster.signature)
         usual = before[cluster.signature] / (BEFORE.total_seconds() / 60)
+        rate = _rate(cluster, recent[cluster.signature])
+        if earlier and earlier.at and earlier.at >= evidence.window.start + BEFORE and not before[cluster.signature]:
+            found.append(_young(cluster, earlier, rate))
+            continue
         if earlier and earlier.count and not earlier.capped:
             usual = max(usual, earlier.count / (DAY.total_seconds() / 60))
         elif earlier and earlier.capped and earlier.at and earlier.last and earlier.last > earlier.at:
             usual = max(usual, earlier.count / ((earlier.last - earlier.at).total_seconds() / 60))
-        rate = _rate(cluster, recent[cluster.signature])
         known = before[cluster.signature] or (earlier is not None and earlier.count)
         if known and rate < GROWN * usual:
             continue
@@ -87,6 +90,11 @@ def news(evidence: Evidence) -> list[News]:
             )
         )
     return found
+
+
+def _young(cluster: Cluster, earlier: SignaturePast, rate: float) -> News:
+    """First seen in the window, before what `logs.errors` reads: the incident is older than its alarm."""
+    return News(cluster=cluster, new=True, searched=True, rate=rate, usual=0.0, since=earlier.at)
 
 
 def _rate(cluster: Cluster, recent: int) -> float:

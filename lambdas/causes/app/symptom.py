@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 from lambdas.causes.base import Fact
 from lambdas.causes.measured import measured
+from lambdas.causes.perf.sums import past_of
 from lambdas.causes.wording import at, number
-from lambdas.checks.cloudwatch.metrics import Past
 from lambdas.diagnosis import timeseries as ts
 
 if TYPE_CHECKING:
@@ -66,15 +66,12 @@ def symptom(evidence: Evidence) -> Symptom | None:
     for role in ROLES:
         metric = measured(evidence, role)
         if metric and (role != "alarm" or kind(evidence) != "other"):
-            return _read(metric, evidence, role)
+            return _read(metric, evidence)
     return None
 
 
-def _read(metric: Measured, evidence: Evidence, role: str) -> Symptom:
-    summed = metric.series.stat in ("Sum", "SampleCount")
-    scale = metric.series.period / _past_period(evidence, role, metric) if summed else 1.0
-    past = [(t, v * scale) for t, v in metric.past]
-    usual = ts.baseline(past, max(metric.window.start, metric.window.at - HOUR), metric.window.end)
+def _read(metric: Measured, evidence: Evidence) -> Symptom:
+    usual = ts.baseline(past_of(evidence, metric), max(metric.window.start, metric.window.at - HOUR), metric.window.end)
     high = usual.high if usual else None
     level = max(2.0 * high, high + 1.0) if high is not None else _level(metric.points)
     runs = _runs([p for p in metric.points if p[1] > level])
@@ -92,11 +89,6 @@ def _read(metric: Measured, evidence: Evidence, role: str) -> Symptom:
         usual=high,
         over_since=over,
     )
-
-
-def _past_period(evidence: Evidence, role: str, metric: Measured) -> float:
-    found = next((p for p in evidence.of(Past) if p.role == role and p.of == metric.series.of), None)
-    return float(found.period) if found else float(metric.series.period)
 
 
 def _level(points: tuple[Point, ...]) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lambdas.causes.base import Action, Fact, Judgement, cause
 from lambdas.causes.ddb.actions import BACKOFF, raise_capacity, register
 from lambdas.causes.ddb.capacity import hungry
-from lambdas.causes.ddb.scene import RUNBOOK, Side, blind, ended, out, quiet, throttled
+from lambdas.causes.ddb.scene import FELT, RUNBOOK, Side, blind, ended, out, quiet, throttled
 from lambdas.causes.ecs.related import concerns, fact
 from lambdas.causes.wording import at, number
 from lambdas.checks.cloudtrail.changes import Change
@@ -18,7 +18,7 @@ from lambdas.checks.dynamodb.scaling import TableScaling, TableScalingActivity, 
 if TYPE_CHECKING:
     from lambdas.causes.base import Evidence
 
-EFFECTS = ("ddb.provisioned_too_low",)
+EFFECTS = ("ddb.provisioned_too_low", *FELT)
 REACTS = timedelta(minutes=15)  # two minutes of breach, the alarm's own delay, UpdateTable's minutes
 
 

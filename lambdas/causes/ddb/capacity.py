@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lambdas.causes.base import Fact, Judgement, cause
 from lambdas.causes.ddb.actions import BACKOFF, raise_capacity
-from lambdas.causes.ddb.scene import FULL, RUNBOOK, Side, active, blind, ended, out, quiet, sides, throttled
+from lambdas.causes.ddb.scene import FELT, FULL, RUNBOOK, Side, active, blind, ended, out, quiet, sides, throttled
 from lambdas.causes.ecs.related import changes_of
 from lambdas.causes.wording import at, number
 
@@ -33,6 +33,7 @@ def wants_more(side: Side) -> bool:
     "ddb.provisioned_too_low",
     title="Provisioned capacity is too low",
     reads=("dynamodb.metrics", "dynamodb.table"),
+    effects=FELT,
     depth=1,
     runbook=RUNBOOK,
 )
@@ -79,7 +80,7 @@ def _enough(limping: list[Side]) -> Judgement:
     "ddb.gsi_backpressure",
     title="A global secondary index holds the table's writes back",
     reads=("dynamodb.metrics", "dynamodb.table"),
-    effects=("ddb.provisioned_too_low", "ddb.autoscaling_off", "change.configuration"),
+    effects=("ddb.provisioned_too_low", "ddb.autoscaling_off", "change.configuration", *FELT),
     depth=2,
     runbook=RUNBOOK,
 )

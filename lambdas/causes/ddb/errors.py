@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from lambdas.causes.base import Action, Fact, Judgement, cause
 from lambdas.causes.ddb.actions import BACKOFF
-from lambdas.causes.ddb.scene import METRICS, RUNBOOK, blind, operations, out
+from lambdas.causes.ddb.scene import FELT, METRICS, RUNBOOK, blind, operations, out
 from lambdas.causes.measured import Measured, measured
+from lambdas.causes.perf.sums import past_of
 from lambdas.causes.wording import at, number, some
 from lambdas.checks.dynamodb.metrics import NAMESPACE
 from lambdas.checks.dynamodb.tables import TableState
@@ -37,7 +38,7 @@ def _errors(points: list[tuple[datetime, float]], evidence: Evidence) -> list[tu
     return [p for p in points if p[1] > 0 and p[0] >= evidence.window.at - NEAR]
 
 
-@cause("ddb.system_errors", title="DynamoDB answers with internal errors", reads=("dynamodb.metrics",), depth=3,
+@cause("ddb.system_errors", title="DynamoDB answers with internal errors", reads=("dynamodb.metrics",), effects=FELT, depth=3,
        runbook=RUNBOOK)  # fmt: skip
 def system_errors(evidence: Evidence) -> Judgement:
     """SystemErrors (HTTP 500) are AWS's own statement; a few are absorbed by retries."""
@@ -87,10 +88,11 @@ def user_errors(evidence: Evidence) -> Judgement:
     """UserErrors (HTTP 400) of the account in this region, against their own baseline: AWS counts them for no table."""
     if gap := evidence.gap("dynamodb.metrics"):
         return Judgement(verdict="could_not_check", missing=(f"dynamodb.metrics: {gap}",))
-    metric = measured(evidence, "ddb.user_errors")
-    asked = _about(evidence, "UserErrors") or bool(evidence.of(TableState))
+    own = _about(evidence, "UserErrors")
+    metric = measured(evidence, "ddb.user_errors") or (measured(evidence, "alarm") if own else None)
+    asked = own or bool(evidence.of(TableState))
     if metric is None:
-        if _about(evidence, "UserErrors") or not asked:
+        if own or not asked:
             return Judgement(verdict="could_not_check", missing=("UserErrors has no data",))
         if unseen := blind(evidence, "dynamodb.metrics"):
             return unseen
@@ -102,8 +104,9 @@ def _against_baseline(evidence: Evidence, metric: Measured) -> Judgement:
     points = list(metric.points)
     end = max(evidence.window.at, points[-1][0])
     now = ts.middle([p for p in points if evidence.window.at - timedelta(minutes=10) <= p[0] <= end]) or 0.0
-    past = [(t, v / 5) for t, v in metric.past]  # five minutes in one point
-    usual = ts.baseline(past, max(metric.window.start, metric.window.end - NEAR), metric.window.end)
+    usual = ts.baseline(
+        past_of(evidence, metric), max(metric.window.start, metric.window.end - NEAR), metric.window.end
+    )
     high = usual.high if usual else 0.0
     level = Fact(text=f"{number(now)} user errors a minute around the alarm", source=METRICS, value=number(now),
                  baseline=f"{number(usual.low)} to {number(usual.high)}" if usual else "none")  # fmt: skip
@@ -115,7 +118,7 @@ def _against_baseline(evidence: Evidence, metric: Measured) -> Judgement:
     facts = [level, *(Fact(text=line.text[:200], source=line.source, at=line.at, link=line.link) for line in said[:1])]
     mine = _about(evidence, "UserErrors")
     actions = (
-        Action(text="Find the caller: its log names the exception (ValidationException, AccessDeniedException, signature"
+        Action(text="Find the caller: its log names the error (ValidationException, AccessDeniedException, a signature"
                     " or a missing table); CloudTrail data events name it too"),
     )  # fmt: skip
     return Judgement(

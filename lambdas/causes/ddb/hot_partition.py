@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lambdas.causes.base import Action, Fact, Judgement, cause
 from lambdas.causes.ddb.actions import BACKOFF, spread_keys
 from lambdas.causes.ddb.on_demand import ramped
-from lambdas.causes.ddb.scene import METRICS, ROOM, RUNBOOK, Side, active, blind, ended, out, quiet, throttled
+from lambdas.causes.ddb.scene import FELT, METRICS, ROOM, RUNBOOK, Side, active, blind, ended, out, quiet, throttled
 from lambdas.causes.wording import at, number
 from lambdas.checks.dynamodb.insights import InsightsState, TopKeys
 
@@ -23,7 +23,7 @@ INSIGHTS = "dynamodb.contributor_insights"
     "ddb.hot_partition",
     title="A hot partition",
     reads=("dynamodb.metrics", INSIGHTS),
-    effects=("ddb.provisioned_too_low",),
+    effects=("ddb.provisioned_too_low", *FELT),
     depth=2,
     runbook=RUNBOOK,
 )
@@ -81,7 +81,13 @@ def _partition(evidence: Evidence, side: Side) -> bool:
         return side.reasons["key_range"] >= STANDS_OUT
     if refused and refused.share >= DOMINATES:
         return True
-    return _idle(side)
+    return _idle(side) and not _echo(evidence, side)
+
+
+def _echo(evidence: Evidence, side: Side) -> bool:
+    """Whether a table's writes are refused for one of its indexes: AWS counts those of the index with their reasons."""
+    indexes = [s for s in throttled(evidence) if s.index and s.kind == side.kind == "write"]
+    return not side.index and any(s.reasons and s.events >= 0.5 * side.events for s in indexes)
 
 
 def _idle(side: Side) -> bool:

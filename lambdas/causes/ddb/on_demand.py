@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lambdas.causes.base import Action, Fact, Judgement, cause
 from lambdas.causes.ddb.actions import BACKOFF, demand
-from lambdas.causes.ddb.scene import METRICS, RUNBOOK, Side, active, blind, ended, out, quiet, throttled
+from lambdas.causes.ddb.scene import FELT, METRICS, RUNBOOK, Side, active, blind, ended, out, quiet, throttled
 from lambdas.causes.wording import at, day, number, times
 from lambdas.checks.dynamodb.insights import TopKeys
 
@@ -41,6 +41,7 @@ def ramped(side: Side) -> bool:
     "ddb.on_demand_ramp",
     title="Traffic ramps faster than the on-demand table grows",
     reads=("dynamodb.metrics", "dynamodb.table"),
+    effects=FELT,
     depth=2,
     runbook=RUNBOOK,
 )

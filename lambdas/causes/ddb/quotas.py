@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lambdas.causes.base import Action, Fact, Judgement, cause
 from lambdas.causes.ddb.actions import BACKOFF, demand
-from lambdas.causes.ddb.scene import METRICS, RUNBOOK, Side, active, blind, ended, out, quiet, throttled
+from lambdas.causes.ddb.scene import FELT, METRICS, RUNBOOK, Side, active, blind, ended, out, quiet, throttled
 from lambdas.causes.ecs.related import changes_of
 from lambdas.causes.measured import measured
 from lambdas.causes.wording import at, number
@@ -27,7 +27,7 @@ def _used(side: Side) -> float:
     "ddb.table_limit",
     title="A limit of the table",
     reads=("dynamodb.metrics", "dynamodb.table", "dynamodb.limits"),
-    effects=("ddb.provisioned_too_low", "ddb.autoscaling_at_max"),
+    effects=("ddb.provisioned_too_low", "ddb.autoscaling_at_max", *FELT),
     depth=3,
     runbook=RUNBOOK,
 )
@@ -128,7 +128,7 @@ def _ask(quota: str, link: str) -> Action:
     "ddb.account_quota",
     title="The account's DynamoDB quota",
     reads=("dynamodb.metrics", "dynamodb.limits"),
-    effects=("ddb.provisioned_too_low", "ddb.autoscaling_lagging"),
+    effects=("ddb.provisioned_too_low", "ddb.autoscaling_lagging", *FELT),
     depth=3,
     runbook=RUNBOOK,
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lambdas.causes.base import Action, Fact, Judgement, cause
 from lambdas.causes.ddb.actions import BACKOFF
-from lambdas.causes.ddb.scene import METRICS, RUNBOOK, Side, blind, ended, out, sides
+from lambdas.causes.ddb.scene import FELT, METRICS, RUNBOOK, Side, blind, ended, out, sides
 from lambdas.causes.measured import measured
 from lambdas.causes.wording import at, number
 from lambdas.diagnosis import timeseries as ts
@@ -27,7 +27,13 @@ MANY = 0.6  # of the items that queries and scans return
     "ddb.scan_heavy",
     title="Scans use up the read capacity",
     reads=("dynamodb.metrics", "dynamodb.table"),
-    effects=("ddb.provisioned_too_low", "ddb.autoscaling_at_max", "ddb.autoscaling_lagging", "ddb.autoscaling_off"),
+    effects=(
+        "ddb.provisioned_too_low",
+        "ddb.autoscaling_at_max",
+        "ddb.autoscaling_lagging",
+        "ddb.autoscaling_off",
+        *FELT,
+    ),
     depth=2,
     runbook=RUNBOOK,
 )

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from lambdas.causes.base import Fact, Judgement
 from lambdas.causes.measured import HOUR, Measured, every, measured
+from lambdas.causes.perf.sums import past_of
 from lambdas.causes.wording import at, number
-from lambdas.checks.cloudwatch.metrics import Past, Series
+from lambdas.checks.cloudwatch.metrics import Series
 from lambdas.checks.dynamodb.metrics import READS, REASONS, WRITES
 from lambdas.checks.dynamodb.tables import TableMissing, TableState
 from lambdas.diagnosis import timeseries as ts
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
     from lambdas.checks.dynamodb.tables import Kind
     from lambdas.diagnosis.timeseries import Point, Points
 
+# What a service that uses the table feels of it.
+FELT = (
+    "app.dependency_failing",
+    "app.exception_signature",
+    "ecs.dependency_unreachable",
+    "alb.slow_targets",
+    "alb.target_timeouts",
+)
 RUNBOOK = "Scenario 4: DynamoDB Performance Issues"
 METRICS = "cloudwatch:GetMetricData"
 BREAK = timedelta(minutes=10)  # without a throttle: what comes after is another burst
@@ -65,13 +74,13 @@ class Side:
     def consumed(self) -> list[Point]:
         """Units a second, minute by minute."""
         found = self.metric("consumed")
-        return [(t, v / 60) for t, v in found.points] if found else []
+        return [(t, v / found.series.period) for t, v in found.points] if found else []
 
     @cached_property
     def past(self) -> list[Point]:
         """Units a second over the week before: its points are sums over their own period."""
-        found = [p for p in self.evidence.of(Past) if (p.role, p.of) == (f"ddb.{self.kind}.consumed", self.subject)]
-        return [(t, v / past.period) for past in found for t, v in past.points]
+        found = self.metric("consumed")
+        return [(t, v / found.series.period) for t, v in past_of(self.evidence, found)] if found else []
 
     @property
     def watched(self) -> float:

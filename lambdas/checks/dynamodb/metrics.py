@@ -51,7 +51,8 @@ def _wants(look: Look) -> Iterator[Want]:
             yield from _of(f"{name}/{index}", {"TableName": name, "GlobalSecondaryIndexName": index})
         yield from _operations(name)
     if names or any(metric.namespace == NAMESPACE for metric in look.alert.metrics):
-        yield Want("ddb.user_errors", NAMESPACE, "UserErrors", {}, "Sum")
+        if not any(m.namespace == NAMESPACE and m.name == "UserErrors" for m in look.alert.metrics):
+            yield Want("ddb.user_errors", NAMESPACE, "UserErrors", {}, "Sum")  # else it is the alarm's own metric
         for role, metric in ACCOUNT:
             yield Want(role, NAMESPACE, metric, {}, "Maximum", baseline=False)
 

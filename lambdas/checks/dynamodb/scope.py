@@ -60,6 +60,8 @@ def named_in(line: str) -> list[str]:
 )
 def named(look: Look) -> Iterator[Finding]:
     """By ARN or name in the line; else by one page of ListTables, if a line is about DynamoDB and names none."""
+    if not isinstance(look.target, Table) and any(m.namespace == "AWS/DynamoDB" for m in look.alert.metrics):
+        yield from _only(look)
     lines = [line for line in look.found.of(ErrorLine) if mentions(line.text)]
     if not lines:
         return
@@ -69,6 +71,14 @@ def named(look: Look) -> Iterator[Finding]:
         told = {name: line for line in reversed(lines) for name in _words(line.text, listed)}
     for name, line in told.items():
         yield NamedTable(at=line.at, name=name, line=line.text[:300], source=line.source, link=line.link)
+
+
+def _only(look: Look) -> Iterator[Finding]:
+    """The account's tables, where they are few enough to look at all: an alarm on the whole account names none."""
+    listed = look.aws.dynamodb.list_tables(Limit=TABLES + 1).get("TableNames") or []
+    if len(listed) <= TABLES:
+        for name in listed:
+            yield NamedTable(name=name, source="dynamodb:ListTables")
 
 
 def _words(text: str, names: Iterable[str]) -> list[str]:

@@ -32,6 +32,7 @@ _REPLACED = (
     (re.compile(r"\"(?:[^\"\\\n]|\\.)*\""), "<str>"),
     (re.compile(r"(?<![\w])'(?:[^'\\\n]|\\.)*'(?!\w)"), "<str>"),
     (re.compile(r"[“`][^”`\n]*[”`]"), "<str>"),
+    (re.compile(r"\b(for|of|by) ((?:invalid )?(?:user|account|customer|tenant|login)) (?=\S)[\w.@+-]+"), r"\1 \2 <id>"),
     (re.compile(r"\b0x[0-9a-fA-F]+\b"), "<hex>"),
     (re.compile(r"\b(?=[0-9a-fA-F]*\d)(?=[0-9a-fA-F]*[a-fA-F])[0-9a-fA-F]{8,}\b"), "<hex>"),
     (re.compile(r"\d\d:\d\d:\d\d(?:[.,]\d+)?"), "<time>"),
