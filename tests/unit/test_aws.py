@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from lambdas.aws import Aws, Call, moment
+from local.world.hook import NoWorld, attached
+
+AT = datetime(2026, 11, 24, 3, 6, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        1_795_489_560,
+        1_795_489_560.0,
+        "1795489560",
+        "2026-11-24T03:06:00Z",
+        "2026-11-24T03:06:00.000Z",
+        "2026-11-24T05:06:00+02:00",
+        "2026-11-24T03:06:00",
+        "Tue, 24 Nov 2026 03:06:00 GMT",
+        AT.astimezone(timezone(timedelta(hours=5))),
+    ],
+)
+def test_a_timestamp_of_an_answer_is_utc(value: object) -> None:
+    read = moment(value)
+    assert read == AT
+    assert read.tzinfo is UTC
+
+
+def test_an_unknown_client_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="nosuch"):
+        _ = Aws("eu-west-1").nosuch
+
+
+def test_every_call_is_heard_with_its_error() -> None:
+    heard: list[Call] = []
+    with attached(NoWorld()):
+        aws = Aws("eu-west-1", on_call=heard.append)
+        with pytest.raises(aws.ecs.exceptions.ClientError):
+            aws.ecs.list_clusters()
+    assert [(call.service, call.operation, call.error) for call in heard] == [("ecs", "ListClusters", "NoWorld")]
+
+
+def test_health_is_asked_where_it_lives() -> None:
+    assert Aws("eu-west-1").health.meta.endpoint_url == Aws("ap-south-1").health.meta.endpoint_url
+    assert Aws("cn-north-1").health.meta.endpoint_url.endswith(".amazonaws.com.cn")
