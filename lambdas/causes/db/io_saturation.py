@@ -37,13 +37,21 @@ def io_saturation(evidence: Evidence) -> Judgement:
     harm = _harm(evidence)
     hits = [*_balances(evidence), *_provisioned(evidence)]
     if hits:
-        certain = any(h.certain for h in hits) and bool(harm)
+        gap = scene.insights_gap(evidence)
+        spent = any(h.certain for h in _balances(evidence))
+        # At a provisioned limit something asks for too much: without the statements it cannot be told what.
+        certain = any(h.certain for h in hits) and bool(harm) and (spent or not gap)
         return Judgement(
             verdict="confirmed" if certain else "likely" if harm else "possible",
             summary=f"The storage of {scene.name(evidence)} is at its limit: {hits[0].text}",
             evidence=(*(h.fact for h in hits), *harm),
             actions=_actions(evidence),
-            would_confirm="" if certain else "latency or queue depth that rises with it",
+            would_confirm=""
+            if certain
+            else "the statements that ask for it"
+            if gap
+            else "latency or queue depth that rises with it",
+            missing=(gap,) if gap else (),
             since=scene.onset(evidence),
             score=0.8 if certain else 0.5,
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lambdas.causes.base import Evidence, Fact, Judgement, cause
 from lambdas.causes.db import actions, loads, scene, statements, words
+from lambdas.causes.db.lag import lagging
 
 if TYPE_CHECKING:
     from lambdas.causes.db.loads import Loads
@@ -146,7 +147,7 @@ def _without_past(evidence: Evidence, found: Loads, top: Dominant) -> Judgement:
     if top.share < 0.4 or found.share(found.by_wait("lock")) >= 0.3 or found.share(found.upkeep()) >= 0.3:
         return _no(found, top)
     return Judgement(
-        verdict="likely" if heavy and top.share >= 0.5 else "possible",
+        verdict="likely" if heavy and top.share >= 0.5 and not lagging(evidence) else "possible",
         summary=f"`{top.statement.key}` takes {words.number(top.own)} of {words.number(found.total.now)} active "
         f"sessions on {scene.name(evidence)}",
         evidence=(
