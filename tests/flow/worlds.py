@@ -116,7 +116,7 @@ def worlds(*folders: str) -> list[Path]:
 
 
 @cache
-def _aws(region: str) -> Aws:
+def clients(region: str) -> Aws:
     """Clients cost half a second: one set for each region."""
     return Aws(region)
 
@@ -138,7 +138,7 @@ def run(path: Path, *, deadline: float = 60.0, faults: Iterable[FaultSpec] = ())
     target = resolve(alert)
     with attached(world):
         look = Look(
-            aws=_aws(alert.region),
+            aws=clients(alert.region),
             alert=alert,
             target=target,
             window=window(alert, world.clock.now().timestamp()),

@@ -47,7 +47,7 @@ def noise(evidence: Evidence) -> Judgement:
             source="cloudwatch:GetMetricData",
         )
     ]
-    within = usual is not None and level is not None and usual.within(level)
+    within = usual is not None and level is not None and (usual.within(level) or _as_a_week_ago(watch, level))
     # What stands high for most of every day at this hour is no noise, it is too small.
     high = (
         level is not None and level >= HARD and watch.share >= 0.5 and name in ("CPUUtilization", "MemoryUtilization")
@@ -75,12 +75,12 @@ def noise(evidence: Evidence) -> Judgement:
     facts.append(
         Fact(text="no task fails, no target is unhealthy, errors and response time are as usual", source="all checks")
     )
-    known = before is not None and before > 0.02
+    known = (before is not None and before > 0.02) or _as_a_week_ago(watch, level or 0.0)
     actions = (
         Action(text=f"Adjust the threshold or the evaluation periods of {evidence.alert.name}; it reports no harm"),
     )
     summary = f"{name} moves around the threshold of {number(watch.threshold)} without harm"
-    if within and (known or rang >= OFTEN) and watch.share < 0.9 and not high:
+    if within and (known or rang >= OFTEN) and (watch.share < 0.9 or watch.crossings) and not high:
         return Judgement(
             verdict="likely",
             summary=summary,
@@ -156,6 +156,14 @@ def _slow(evidence: Evidence, watch: Watched) -> Judgement:
         would_confirm="no failing task over the next hours",
         actions=(Action(text=f"Let {evidence.alert.name} leave out stops by deployments and scaling"),),
     )
+
+
+def _as_a_week_ago(watch: Watched, level: float) -> bool:
+    """A habit of the weekday: unlike yesterday, like the same minutes a week ago, when it was beyond as well."""
+    then = watch.metric.window.at - timedelta(days=7)
+    around = ts.between(watch.metric.past, then - timedelta(minutes=15), then + timedelta(minutes=15))
+    week_ago = ts.middle(around)
+    return week_ago is not None and watch.bad(week_ago) and abs(level - week_ago) <= 0.15 * abs(week_ago)
 
 
 def _harm(evidence: Evidence) -> Fact | None:

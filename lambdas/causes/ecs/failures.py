@@ -188,6 +188,23 @@ def starts(evidence: Evidence) -> list[datetime]:
     )
 
 
+def unexplained(evidence: Evidence) -> str:
+    """That tasks do not start although nothing says why; empty if they do, or if something does.
+
+    Only then may what the configuration shows (no such image, secret, log group) carry a case by itself: a service that
+    is merely short may be scaling.
+    """
+    if any(f.kind for f in failures(evidence)):
+        return ""
+    for service in evidence.of(ServiceState):
+        unable = any("unable to consistently start" in e.message and e.at in evidence.window for e in service.events)
+        failed = any(d.failed for d in service.deployments if d.status == "PRIMARY")
+        silent = any(t.stop_code == "TaskFailedToStart" for t in evidence.of(StoppedTask) if t.service == service.name)
+        if service.short and (unable or failed or silent):
+            return f"{service.name} runs {service.running} of {service.desired} tasks and cannot start more"
+    return ""
+
+
 def over_since(evidence: Evidence, mine: list[Failure]) -> datetime | None:
     """Since when these failures are over: the service runs in full and has been quiet for longer than between them.
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lambdas.causes.base import Action, Fact, Judgement, cause
-from lambdas.causes.ecs.failures import Failure, failures
+from lambdas.causes.ecs.failures import Failure, failures, unexplained
 from lambdas.causes.ecs.network import on_the_way
 from lambdas.causes.ecs.related import changes_of
 from lambdas.causes.ecs.stated import stated, who
-from lambdas.causes.wording import at, count, day, quote, some
+from lambdas.causes.wording import at, day, quote, some
 from lambdas.checks.ecr.images import ImageState, parse
 from lambdas.checks.ecs.cluster import ContainerInstance
 from lambdas.checks.ecs.services import ServiceState
@@ -71,7 +71,7 @@ def image_missing(evidence: Evidence) -> Judgement:
     mine = _mine(evidence, "ecs.image_missing")
     image = _image(evidence, mine)
     gone = [i for i in evidence.of(ImageState) if i.exists is False]
-    if not mine and gone and (unseen := _cannot_start_unseen(evidence)):
+    if not mine and gone and (unseen := unexplained(evidence)):
         return Judgement(
             verdict="likely",
             summary=f"{gone[0].why}, and {unseen}",
@@ -119,14 +119,6 @@ def roll_back(evidence: Evidence) -> Iterator[Action]:
                 ),
                 link=service.link,
             )
-
-
-def _cannot_start_unseen(evidence: Evidence) -> str:
-    """That tasks do not start although nothing says why; empty if they do, or if something does."""
-    if any(f.kind for f in failures(evidence)):
-        return ""
-    short = [s for s in evidence.of(ServiceState) if s.short]
-    return f"{short[0].name} runs {short[0].running} of {count(short[0].desired, 'task')}" if short else ""
 
 
 @cause(

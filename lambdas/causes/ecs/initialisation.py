@@ -6,14 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from lambdas.causes.base import Action, Fact, Judgement, cause
-from lambdas.causes.ecs.failures import Failure, failures
+from lambdas.causes.ecs.failures import Failure, failures, unexplained
 from lambdas.causes.ecs.image_pull import EFFECTS, RUNBOOK, roll_back
 from lambdas.causes.ecs.network import on_the_way
 from lambdas.causes.ecs.related import changes_of
 from lambdas.causes.ecs.stated import stated, who
-from lambdas.causes.wording import count, some
+from lambdas.causes.wording import some
 from lambdas.checks.ec2.network import SecurityGroup
-from lambdas.checks.ecs.services import ServiceState
 from lambdas.checks.ecs.task_definitions import TaskDefinition
 from lambdas.checks.efs.mount_targets import MountTarget
 from lambdas.checks.iam.roles import RoleState
@@ -34,16 +33,8 @@ def _mine(evidence: Evidence, id_: str) -> list[Failure]:
     return [f for f in failures(evidence) if f.kind == id_]
 
 
-def _unseen(evidence: Evidence) -> str:
-    """Tasks do not start, and nothing says why: then what the configuration shows may carry the case."""
-    short = [s for s in evidence.of(ServiceState) if s.short]
-    if not short or any(f.kind for f in failures(evidence)):
-        return ""
-    return f"{short[0].name} runs {short[0].running} of {count(short[0].desired, 'task')}"
-
-
 def _likely(evidence: Evidence, facts: list[Fact], actions: tuple[Action, ...], confirm: str) -> Judgement | None:
-    unseen = _unseen(evidence)
+    unseen = unexplained(evidence)
     if not facts or not unseen:
         return None
     return Judgement(

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from lambdas.causes.base import Action, Fact, Judgement, cause
-from lambdas.causes.ecs.failures import Failure, failures
+from lambdas.causes.ecs.failures import Failure, failures, unexplained
 from lambdas.causes.ecs.image_pull import RUNBOOK
 from lambdas.causes.ecs.related import changes_of
 from lambdas.causes.ecs.stated import stated, who
@@ -135,11 +135,11 @@ def subnet_ip_exhausted(evidence: Evidence) -> Judgement:
         text=f"Give the service subnets with free addresses beside {names}, or stop tasks there that nobody needs",
         link=full[0].link if full else "",
     )
-    short = [s for s in evidence.of(ServiceState) if s.short]
-    if not mine and full and len(full) == len(subnets) and short and not any(f.kind for f in failures(evidence)):
+    unseen = unexplained(evidence)
+    if not mine and full and len(full) == len(subnets) and unseen:
         return Judgement(
             verdict="likely",
-            summary=f"{short[0].name} runs {short[0].running} of {short[0].desired} tasks, and {facts[0].text}",
+            summary=f"{unseen}, and {facts[0].text}",
             evidence=tuple(facts),
             actions=(action,),
             would_confirm="a service event about free addresses",

@@ -9,6 +9,7 @@ from typing import Any
 
 from lambdas.checks import links
 from lambdas.checks.base import Allow, Finding, Look, check
+from lambdas.checks.elbv2.balancers import Group
 from lambdas.targets import EcsCluster, EcsService, LoadBalancer, TargetGroup
 
 BATCH = 10  # services of one DescribeServices call
@@ -104,6 +105,7 @@ class ServiceMissing(Finding):
     "ecs.services",
     title="ECS service: desired, pending and running tasks, deployments, events",
     yields=(ServiceState, ServiceMissing),
+    uses=(Group,),
     allow=(
         Allow("ecs:DescribeServices", "arn:{partition}:ecs:{region}:{account}:service/*"),
         Allow("ecs:ListServices"),
@@ -147,6 +149,8 @@ def _target_groups(look: Look, target: TargetGroup | LoadBalancer) -> set[str]:
     if isinstance(target, TargetGroup):
         return {target.name}
     name = target.name.split("/")[1] if target.name.count("/") >= 2 else target.name
+    if known := {_name(group.arn) for group in look.found.of(Group)}:
+        return known
     balancers = look.aws.elbv2.describe_load_balancers(Names=[name]).get("LoadBalancers", [])
     arns = [b.get("LoadBalancerArn", "") for b in balancers]
     answers = [look.aws.elbv2.describe_target_groups(LoadBalancerArn=arn) for arn in arns if arn]

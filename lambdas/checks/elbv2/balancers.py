@@ -10,7 +10,7 @@ from typing import Any
 from lambdas.checks import links
 from lambdas.checks.acm.alarm_certificate import CertificateUse
 from lambdas.checks.base import Allow, Finding, Look, check
-from lambdas.checks.elbv2.target_groups import TargetGroupState
+from lambdas.checks.elbv2.state import TargetGroupState
 from lambdas.targets import LoadBalancer, TargetGroup
 
 BALANCERS = 2  # a target group seldom stands behind more than one

@@ -3,47 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from lambdas.checks import links
 from lambdas.checks.base import Allow, Finding, Look, check
 from lambdas.checks.ecs.services import ServiceState
+from lambdas.checks.elbv2.state import TargetGroupState, TargetHealth
+
+__all__ = ["TargetGroupState", "TargetHealth", "target_groups", "target_health"]
 
 GROUPS = 6
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetGroupState(Finding):
-    """A target group and its health check."""
-
-    arn: str
-    name: str
-    load_balancer: str = ""  # in the dimension's form, "app/<name>/<id>"
-    protocol: str = ""
-    port: int | None = None
-    target_type: str = ""
-    path: str = ""
-    check_port: str = ""
-    interval: int | None = None  # seconds
-    timeout: int | None = None
-    healthy_after: int | None = None
-    unhealthy_after: int | None = None
-    codes: str = ""  # accepted HTTP codes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetHealth(Finding):
-    """One target's health."""
-
-    group: str  # the target group's name
-    group_arn: str
-    target: str
-    port: int | None = None
-    zone: str = ""
-    state: str  # healthy | unhealthy | initial | draining | unused | unavailable
-    reason: str = ""  # e.g. Target.ResponseCodeMismatch
-    description: str = ""
 
 
 @check(
