@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from lambdas.causes.base import Fact, Judgement, cause
+from lambdas.causes.base import Action, Fact, Judgement, cause
 from lambdas.causes.ecs.exits import died_of
 from lambdas.causes.ecs.failures import EXIT, Failure, failures
 from lambdas.causes.ecs.image_pull import RUNBOOK, roll_back
@@ -149,7 +149,8 @@ def _judged(evidence: Evidence, new: Deployed, mine: list[Failure], facts: list[
         f"the deployment of {new.revision} at {at(new.at)} brought tasks that fail"
         f"{f'; {new.former} ran before' if new.former else ''}{f'; it changed {differs}' if differs else ''}"
     )
-    actions = tuple(roll_back(evidence))
+    known = tuple(roll_back(evidence))
+    actions = known or (Action(text=f"Compare {new.revision} with the revision before it, and roll back"),)
     proof = (*facts_of(mine), *facts)
     if outside and not (new.failed and not carried):
         return Judgement(

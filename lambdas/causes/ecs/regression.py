@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from lambdas.causes.base import Fact, Judgement, cause
+from lambdas.causes.base import Action, Fact, Judgement, cause
 from lambdas.causes.ecs.image_pull import roll_back
 from lambdas.causes.ecs.load import LOOK_BACK, Load, absent_why, load_of
 from lambdas.causes.ecs.traffic_surge import surges
@@ -87,7 +87,8 @@ def regression_after_deploy(evidence: Evidence) -> Judgement:
         f"since {primary.task_definition} was deployed at {at(deployed)},"
         f" {name} of {load.service.name} is {times(ratio)}"
     )
-    actions = tuple(roll_back(evidence))
+    known = tuple(roll_back(evidence))
+    actions = known or (Action(text=f"Compare {primary.task_definition} with the revision before it, and roll back"),)
     blind = name == "CPU" and (traffic is None or surges(traffic))
     if blind:
         return Judgement(
