@@ -15,6 +15,8 @@ import boto3
 from botocore.config import Config
 from botocore.utils import parse_timestamp
 
+from lambdas.errors import BudgetSpent
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -96,6 +98,7 @@ class Aws:
     ) -> None:
         self.region = region
         self.listener: Listener | None = None  # the flight recorder, while it records
+        self.budget: int | None = None  # AWS calls that may still be made; None: as many as it takes
         self._endpoint_url = endpoint_url  # None: botocore decides, which honours AWS_ENDPOINT_URL
         self._session = session or boto3.session.Session(region_name=region)
         self._config = Config(
@@ -109,6 +112,14 @@ class Aws:
         core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=moment)
         self._lock = threading.Lock()  # building a client is not thread-safe in botocore
         _record(core.get_component("event_emitter"), self, on_call)
+
+    def spend(self) -> None:
+        """Count one call. Raises BudgetSpent where none may be made any more."""
+        with self._lock:
+            if self.budget is not None:
+                if self.budget <= 0:
+                    raise BudgetSpent("the diagnosis had made all the AWS calls that it may make")
+                self.budget -= 1
 
     def __getattr__(self, name: str) -> Any:
         """Build the client on its first use; later reads find the attribute and never come here."""
@@ -150,6 +161,7 @@ def _record(events: Any, aws: Aws, on_call: Callable[[Call], None] | None) -> No
 
     def before(model: Any, context: dict[str, Any], **_: Any) -> None:
         service = model.service_model.service_name
+        aws.spend()
         context["tocsin"] = (service, model.name, time.perf_counter())
         if aws.listener:
             aws.listener.asked(id(context), service, model.name, context["tocsin.params"])

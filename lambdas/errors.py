@@ -3,6 +3,7 @@
 TocsinError                 anything this package raises on purpose
 ├── SettingsError           the function's environment is incomplete or wrong: says which variable
 ├── PayloadError            an event that is not understood: posted as such and kept, never dropped
+├── BudgetSpent             a diagnosis has made all the AWS calls that it may make
 ├── StoreError              the incident table refused or contended beyond its retries
 │   ├── Duplicate           this event is already on the timeline: nothing to do
 │   └── Contended           somebody else moved the incident in between: reload and reduce again
@@ -22,6 +23,10 @@ class SettingsError(TocsinError):
 
 class PayloadError(TocsinError):
     """An event that is not understood."""
+
+
+class BudgetSpent(TocsinError):
+    """A diagnosis has made all the AWS calls that it may make; what is left is a gap, shown to people."""
 
 
 class StoreError(TocsinError):

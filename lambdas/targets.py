@@ -87,6 +87,16 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate of Certificate Manager."""
+
+    arn: str
+
+    def __str__(self) -> str:
+        return f"acm:{self.arn.rpartition('/')[2]}"
+
+
+@dataclass(frozen=True, slots=True)
 class Unrecognised:
     """Nothing we have a playbook for; `text` is what the alert names."""
 
@@ -96,7 +106,9 @@ class Unrecognised:
         return self.text or "unrecognised"
 
 
-type Target = EcsService | EcsCluster | TargetGroup | LoadBalancer | Database | Table | Function | Unrecognised
+type Target = (
+    EcsService | EcsCluster | TargetGroup | LoadBalancer | Database | Table | Function | Certificate | Unrecognised
+)
 
 
 def resolve(alert: Alert) -> Target:
@@ -139,6 +151,8 @@ def _of_dimensions(namespace: str, dimensions: Mapping[str, str]) -> Target | No
         if instance := get("DBInstanceIdentifier"):
             return Database(instance)
         return Database(get("DBClusterIdentifier", ""), cluster=True) if get("DBClusterIdentifier") else None
+    if namespace == "AWS/CertificateManager" and get("CertificateArn"):
+        return Certificate(get("CertificateArn", ""))
     if namespace == "AWS/DynamoDB" and (table := get("TableName")):
         return Table(table, get("GlobalSecondaryIndexName", ""))
     if namespace in {"AWS/Lambda", "LambdaInsights"} and (function := get("FunctionName") or get("function_name")):
@@ -226,6 +240,8 @@ def service_name(alert: Alert, target: Target, hints: Iterable[Hint] = ()) -> st
             return _short(name)
         case Database(identifier=identifier):
             return identifier
+        case Certificate(arn=arn):
+            return arn.rpartition("/")[2]
         case Unrecognised():
             words = set(re.split(r"[^a-z0-9]+", alert.name.lower()))
             named = next((hint.service for hint in hints if hint.service.lower() in words), "")

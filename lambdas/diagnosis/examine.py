@@ -12,10 +12,10 @@ from lambdas.diagnosis.chart import Chart, chart
 from lambdas.diagnosis.measure import measured
 from lambdas.diagnosis.related import related
 from lambdas.diagnosis.runner import diagnose
+from lambdas.diagnosis.target import find
 from lambdas.incidents.model import Headline
 from lambdas.playbooks import playbook_for
 from lambdas.playbooks.assessment import assessed
-from lambdas.targets import resolve
 from lambdas.triage.classify import classify
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("tocsin")
 
+CALLS = 60  # AWS calls of one diagnosis at most; what is left then is a gap, shown to people
 BEFORE = timedelta(hours=3)  # well before the state change: most alarms look at less than an hour
 AFTER = timedelta(hours=1)  # an alarm that is replayed days later is looked at as it was, not as it is today
 
@@ -68,10 +69,11 @@ def window(alert: Alert, now: float) -> Window:
 
 def examine(alert: Alert, settings: Settings, aws: Aws, now: float, deadline: float) -> Examined:
     """Run the playbook for what the alert is about. `deadline`: seconds that it may take."""
-    target = resolve(alert)
+    aws.budget = CALLS
+    target = find(alert, aws)
     look = Look(aws=aws, alert=alert, target=target, window=window(alert, now), settings=settings)
-    diagnosis = diagnose(look, assessed(playbook_for(target)), deadline=deadline)
-    classification = classify(alert, settings, measured(look.found, alert))
+    diagnosis = diagnose(look, assessed(playbook_for(target, alert)), deadline=deadline)
+    classification = classify(alert, settings, measured(look.found, alert), target)
     drawn = _chart(look, diagnosis)
     return Examined(
         diagnosis=diagnosis,

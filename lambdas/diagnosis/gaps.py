@@ -17,6 +17,8 @@ from botocore.exceptions import (
     ConnectionError as NoConnection,
 )
 
+from lambdas.errors import BudgetSpent
+
 if TYPE_CHECKING:
     from lambdas.checks.base import Check
 
@@ -36,6 +38,8 @@ def why(error: BaseException, check: Check) -> str:
         return _refused(error, check)
     if type(error).__name__ == "NoWorld":  # local/ raises it, and nothing here may import local/
         return "no world given"
+    if isinstance(error, BudgetSpent):
+        return str(error)
     if isinstance(error, ConnectTimeoutError | ReadTimeoutError):
         return "AWS did not answer in time"
     if isinstance(error, NoCredentialsError):

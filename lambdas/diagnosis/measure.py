@@ -9,6 +9,8 @@ from lambdas.checks.cloudwatch.metrics import Series
 from lambdas.checks.cloudwatch.others import OtherAlarm
 from lambdas.checks.ecs.services import ServiceState
 from lambdas.checks.elbv2.target_groups import TargetHealth
+from lambdas.checks.rds.instances import Instance
+from lambdas.checks.rds.parameters import ConnectionLimit
 from lambdas.triage.measured import Measured
 
 if TYPE_CHECKING:
@@ -17,10 +19,28 @@ if TYPE_CHECKING:
 
 FIELDS = {  # what stays unknown when a check could not look
     "cloudwatch.others": ("other_alarms",),
+    "rds.parameters": ("max_connections",),
+    "rds.instances": ("database_available",),
+    "alb.metrics": ("requests", "errors_5xx", "errors_4xx"),
     "ecs.metrics": ("requests", "errors_5xx"),
     "ecs.services": ("running_tasks", "desired_tasks"),
     "elbv2.target_health": ("healthy_hosts", "unhealthy_hosts"),
 }
+# A DB instance answers in these states (RDS User Guide, "Viewing DB instance status").
+SERVES = frozenset(
+    [
+        "available",
+        "backing-up",
+        "configuring-enhanced-monitoring",
+        "configuring-iam-database-auth",
+        "configuring-log-exports",
+        "maintenance",
+        "modifying",
+        "storage-optimization",
+        "storage-config-upgrade",
+        "storage-initialization",
+    ]
+)
 SCOPE = "cloudwatch.others"
 AT_LEAST = timedelta(minutes=5)  # shorter periods hold too few requests to speak of a share
 
@@ -30,15 +50,33 @@ def measured(found: Found, alert: Alert) -> Measured:
     services = found.of(ServiceState)
     healths = found.of(TargetHealth)
     return Measured(
-        requests=_sum(found, alert, "elb.requests"),
-        errors_5xx=_sum(found, alert, "elb.errors"),
+        requests=_first(found, alert, ("alb.requests",), ("elb.requests",)),
+        errors_5xx=_first(found, alert, ("alb.target_5xx", "alb.elb_5xx"), ("elb.errors",)),
+        errors_4xx=_first(found, alert, ("alb.target_4xx", "alb.elb_4xx")),
         healthy_hosts=sum(health.state == "healthy" for health in healths) if healths else None,
         unhealthy_hosts=sum(health.state == "unhealthy" for health in healths) if healths else None,
         running_tasks=services[0].running if len(services) == 1 else None,
         desired_tasks=services[0].desired if len(services) == 1 else None,
+        max_connections=limit.value if (limit := found.first(ConnectionLimit)) else None,
+        database_available=_available(found),
         other_alarms=tuple(other.service for other in found.of(OtherAlarm)) if SCOPE in found.looked else None,
         why_not={field: gap.why for gap in found.gaps for field in FIELDS.get(gap.check, ())},
     )
+
+
+def _available(found: Found) -> bool | None:
+    """Whether the database that the alert is about serves; a replica's trouble is not the database's."""
+    subject = next((instance for instance in found.of(Instance) if instance.role == "subject"), None)
+    return subject.status in SERVES if subject and subject.status else None
+
+
+def _first(found: Found, alert: Alert, *choices: tuple[str, ...]) -> float | None:
+    """The counts of the first choice that has any: the balancer's own, else those of the service's target groups."""
+    for roles in choices:
+        sums = [total for role in roles if (total := _sum(found, alert, role)) is not None]
+        if sums:
+            return sum(sums)
+    return None
 
 
 def _sum(found: Found, alert: Alert, role: str) -> float | None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from lambdas.playbooks.base import Playbook, Step, playbook
-from lambdas.targets import LoadBalancer, TargetGroup
+from lambdas.targets import Certificate, LoadBalancer, TargetGroup
 
 playbook(
     Playbook(
         id="alb",
         title="Application Load Balancer issues",
         section="Scenario 3: Application Load Balancer Issues",
-        targets=(TargetGroup, LoadBalancer),
+        targets=(TargetGroup, LoadBalancer, Certificate),
         families=("alb", "ecs", "app", "db", "aws", "change", "none", "unknown"),
         steps=(
             Step(

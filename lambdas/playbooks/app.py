@@ -37,12 +37,22 @@ TABLES = (  # what any playbook needs to judge the family `ddb` of the tables th
     "dynamodb.contributor_insights",
 )
 
+
+def fits(target: Target, alert: Alert) -> bool:
+    """Whether an alert is about an application rather than about the resource that its dimensions name."""
+    if isinstance(target, Function):
+        return True
+    namespaces = {metric.namespace for metric in alert.metrics}
+    own = bool(namespaces) and not any(n.startswith(("AWS/", "ECS/")) for n in namespaces)
+    return own and isinstance(target, EcsService | Unrecognised)
+
+
 playbook(
     Playbook(
         id="app",
         title="Application errors",
         section="Critical Alert Response: Application Errors",
-        targets=(Function,),
+        targets=(EcsService, Function, Unrecognised),
         families=("app", "ecs", "ddb", "aws", "change", "none", "unknown"),
         steps=(
             Step(
@@ -62,14 +72,6 @@ playbook(
             ),
             *(step for step in PLAYBOOKS[_ecs.__name__.rpartition(".")[2]].steps),
         ),
+        fits=fits,
     )
 )
-
-
-def fits(target: Target, alert: Alert) -> bool:
-    """Whether an alert is about an application rather than about the resource that its dimensions name."""
-    if isinstance(target, Function):
-        return True
-    namespaces = {metric.namespace for metric in alert.metrics}
-    own = bool(namespaces) and not any(n.startswith(("AWS/", "ECS/")) for n in namespaces)
-    return own and isinstance(target, EcsService | Unrecognised)

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lambdas.alerts.model import Alert
+    from lambdas.targets import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,6 +18,9 @@ class Step:
     id: str  # e.g. "ecs.startup.1"
     title: str  # the runbook's own words
     checks: tuple[str, ...]  # ids of checks
+
+
+type Fits = Callable[[Target, Alert], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +33,7 @@ class Playbook:
     targets: tuple[type, ...]  # kinds of target it is for
     families: tuple[str, ...]  # e.g. ("ecs", "aws", "change", "none")
     steps: tuple[Step, ...]
+    fits: Fits | None = None  # asked first, where the kind of target does not say enough
 
 
 PLAYBOOKS: dict[str, Playbook] = {}

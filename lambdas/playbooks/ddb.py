@@ -11,12 +11,19 @@ if TYPE_CHECKING:
     from lambdas.alerts.model import Alert
     from lambdas.targets import Target
 
+
+def fits(target: Target, alert: Alert) -> bool:
+    """Whether an alert is about a table, or about DynamoDB in the whole account (UserErrors has no dimensions)."""
+    own = any(metric.namespace == "AWS/DynamoDB" for metric in alert.metrics)
+    return isinstance(target, Table) or (own and isinstance(target, Unrecognised))
+
+
 playbook(
     Playbook(
         id="ddb",
         title="DynamoDB performance issues",
         section="Scenario 4: DynamoDB Performance Issues",
-        targets=(Table,),
+        targets=(Table, Unrecognised),
         families=("ddb", "aws", "change", "none", "unknown"),
         steps=(
             Step(
@@ -69,11 +76,6 @@ playbook(
                 checks=("cloudtrail.changes", "health.events"),
             ),
         ),
+        fits=fits,
     )
 )
-
-
-def fits(target: Target, alert: Alert) -> bool:
-    """Whether an alert is about a table, or about DynamoDB in the whole account (UserErrors has no dimensions)."""
-    own = any(metric.namespace == "AWS/DynamoDB" for metric in alert.metrics)
-    return isinstance(target, Table) or (own and isinstance(target, Unrecognised))

@@ -26,7 +26,7 @@ _CODE = re.compile(r"(?:[A-Z][a-z]+){2,}$")  # an error code, e.g. ParameterNotF
 
 _QUOTE = r"\\*[\"']"
 _ASSIGNED = re.compile(
-    rf"(?i)(?P<name>\b[\w.-]*?(?:{_NAMED})s?{_QUOTE}?\s*(?:=>|=|:)\s*)"
+    rf"(?i)(?P<name>(?<!\d{{12}}:)\b[\w.-]*?(?:{_NAMED})s?{_QUOTE}?\s*(?:=>|=|:)\s*)"
     rf"(?P<scheme>(?:bearer|basic|digest|token)\s+)?(?P<open>{_QUOTE})?"
     r"(?P<value>(?(open)(?:[^\"'\\]|\\(?![\"']))+|[^\s\"'&,;(){}<>\]\\]+))"
 )

@@ -52,7 +52,7 @@ def found(*names: str) -> Found:
     for name in names:
         seen.add(service(name))
     seen.add(TargetGroupState(arn=ARN, name="checkout", load_balancer=BALANCER))
-    seen.add(Instance(id="orders", role="target"))
+    seen.add(Instance(id="orders", role="subject"))
     return seen
 
 

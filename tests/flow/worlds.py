@@ -144,7 +144,7 @@ def run(path: Path, *, deadline: float = 60.0, faults: Iterable[FaultSpec] = ())
             window=window(alert, world.clock.now().timestamp()),
             settings=settings,
         )
-        diagnosis = diagnose(look, playbook_for(target), deadline=deadline)
+        diagnosis = diagnose(look, playbook_for(target, alert), deadline=deadline)
     calls = world.ledger.calls()
     asked = Counter(f"{c.action} {c.params}" for c in calls if c.operation not in POLLED and not c.error)
     return Run(

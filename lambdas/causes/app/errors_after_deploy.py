@@ -131,8 +131,8 @@ def _judge(evidence: Evidence, new: Deployed, onset: datetime, found: list[News]
 
 
 def _onset(found: list[News], felt: Symptom | None) -> datetime | None:
-    """When the errors began: by the log, else by the metric."""
-    return began([n for n in found if n.new]) or (felt.onset if felt else None) or began(found)
+    """When the errors began: by the metric that rang, else by the log."""
+    return (felt.onset if felt else None) or began([n for n in found[:1] if n.new]) or began(found)
 
 
 def _former_serves(evidence: Evidence, new: Deployed, onset: datetime) -> bool:

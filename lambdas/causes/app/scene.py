@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from lambdas.causes.app.symptom import kind
 from lambdas.causes.base import Fact, Judgement
 from lambdas.causes.wording import at, count, quote
 from lambdas.checks.ecs.tasks import Task
+from lambdas.checks.logs.access import access
 from lambdas.checks.logs.groups import LogGroup
 from lambdas.checks.logs.lines import EarlierErrorLine, ErrorLine
 from lambdas.checks.logs.recent import SPAN, RecentErrorLine, SignaturePast, is_error
@@ -53,7 +55,11 @@ class News:
 
 def lines(evidence: Evidence) -> list[LogLine]:
     """Error lines of the incident, whichever check read them."""
-    return [line for line in (*evidence.of(ErrorLine), *evidence.of(RecentErrorLine)) if is_error(line.text)]
+    found = [line for line in (*evidence.of(ErrorLine), *evidence.of(RecentErrorLine)) if is_error(line.text)]
+    if kind(evidence) != "server":
+        return found
+    # Where the server's errors are the matter, requests that it rightly refused are another.
+    return [line for line in found if not ((told := access(line.text)) and told.client_error)]
 
 
 def news(evidence: Evidence) -> list[News]:

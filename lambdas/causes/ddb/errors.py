@@ -38,8 +38,14 @@ def _errors(points: list[tuple[datetime, float]], evidence: Evidence) -> list[tu
     return [p for p in points if p[1] > 0 and p[0] >= evidence.window.at - NEAR]
 
 
-@cause("ddb.system_errors", title="DynamoDB answers with internal errors", reads=("dynamodb.metrics",), effects=FELT, depth=3,
-       runbook=RUNBOOK)  # fmt: skip
+@cause(
+    "ddb.system_errors",
+    title="DynamoDB answers with internal errors",
+    reads=("dynamodb.metrics",),
+    effects=FELT,
+    depth=3,
+    runbook=RUNBOOK,
+)
 def system_errors(evidence: Evidence) -> Judgement:
     """SystemErrors (HTTP 500) are AWS's own statement; a few are absorbed by retries."""
     if unseen := blind(evidence, "dynamodb.metrics"):

@@ -90,8 +90,8 @@ def on_demand_ramp(evidence: Evidence) -> Judgement:
             evidence=tuple(facts),
             actions=(
                 Action(
-                    text=f"Pre-warm {side.subject.partition('/')[0]} (warm throughput) before such events, or spread the"
-                    " growth over 30 minutes",
+                    text=f"Pre-warm {side.subject.partition('/')[0]} (warm throughput) before such events, or spread"
+                    " the growth over 30 minutes",
                     command=f"aws dynamodb update-table --table-name {side.subject.partition('/')[0]} --warm-throughput"
                     f" {side.kind.capitalize()}UnitsPerSecond={round(asked * 1.2)}",
                     link=side.table.link if side.table else "",

@@ -113,7 +113,7 @@ def _judge(evidence: Evidence, side: Side, scans: list[Point]) -> Judgement | No
         evidence=tuple(facts),
         actions=(
             Action(
-                text=f"Replace the scan of {side.subject} by a query on a suitable index, by an export to S3, or slow it"
+                text=f"Replace the scan of {side.subject} by a query on a suitable index or an export to S3, or slow it"
                 " down: a page size and a pause between pages",
                 link=side.table.link if side.table else "",
             ),

@@ -22,7 +22,20 @@ if TYPE_CHECKING:
     from lambdas.causes.base import Evidence
 
 READS = ("logs.last_words", "ecs.stopped_tasks", "logs.errors", "ecs.services", "ecs.task_definitions")
+# What the load balancer and the logs show of tasks that fail.
+SEEN_OUTSIDE = (
+    "alb.no_healthy_targets",
+    "alb.targets_wrong_code",
+    "alb.targets_timeout",
+    "alb.target_resets",
+    "alb.registration_flapping",
+    "alb.empty_target_group",
+    "app.errors_after_deploy",
+    "app.exception_signature",
+)
 SYMPTOMS = (
+    *SEEN_OUTSIDE,
+    "app.dependency_failing",
     "ecs.app_crash",
     "ecs.elb_health_check_failed",
     "ecs.container_health_check_failed",
@@ -262,6 +275,7 @@ def _reach(evidence: Evidence, to: str) -> tuple[Action, ...]:
     depth=2,
     runbook=RUNBOOK,
     effects=(
+        *SEEN_OUTSIDE,
         "ecs.elb_health_check_failed",
         "ecs.container_health_check_failed",
         "ecs.bad_deployment",

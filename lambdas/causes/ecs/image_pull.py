@@ -32,6 +32,14 @@ EFFECTS = (
     "ecs.autoscaling_failing",
     "ecs.autoscaling_at_max",
     "change.configuration",
+    "alb.no_healthy_targets",
+    "alb.targets_wrong_code",
+    "alb.targets_timeout",
+    "alb.target_resets",
+    "alb.registration_flapping",
+    "alb.empty_target_group",
+    "app.errors_after_deploy",
+    "app.exception_signature",
 )
 RUNBOOK = "Scenario 1: ECS Service Startup Failures"
 _REF = re.compile(r"(?:ref|image|for|manifest)\s+['\"]?([\w.\-]+(?:[:/][\w.\-/]+)*(?::[\w.\-]+|@sha256:[0-9a-f]+))")

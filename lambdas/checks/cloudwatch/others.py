@@ -36,7 +36,7 @@ def others(look: Look) -> Iterator[Finding]:
         name = raw.get("AlarmName", "")
         if name == look.alert.name:
             continue
-        alert = _as_alert(raw, name, look)
+        alert = as_alert(raw, look.alert)
         target = resolve(alert)
         yield OtherAlarm(
             at=raw.get("StateTransitionedTimestamp") or raw.get("StateUpdatedTimestamp"),
@@ -48,17 +48,17 @@ def others(look: Look) -> Iterator[Finding]:
         )
 
 
-def _as_alert(raw: dict[str, Any], name: str, look: Look) -> Alert:
-    """The alarm in the words that `resolve` knows."""
+def as_alert(raw: dict[str, Any], beside: Alert) -> Alert:
+    """An alarm of DescribeAlarms in the words that `resolve` knows; account and region are those of another alert."""
     metrics = [raw, *((query.get("MetricStat") or {}).get("Metric") or {} for query in raw.get("Metrics") or ())]
     return Alert(
         kind="alarm",
         source="describe-alarms",
-        name=name,
+        name=raw.get("AlarmName", ""),
         state="ALARM",
-        at=raw.get("StateUpdatedTimestamp") or look.window.at,
-        account=look.alert.account,
-        region=look.alert.region,
+        at=raw.get("StateUpdatedTimestamp") or beside.at,
+        account=beside.account,
+        region=beside.region,
         arn=raw.get("AlarmArn", ""),
         description=raw.get("AlarmDescription") or "",
         metrics=tuple(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lambdas.checks import links
 from lambdas.checks.base import Allow, Finding, Look, check
+from lambdas.checks.dynamodb.scope import NamedTable, tables
 
 if TYPE_CHECKING:
     from lambdas.checks.dynamodb.tables import Kind
@@ -35,10 +36,13 @@ class Quotas(Finding):
     "dynamodb.limits",
     title="Account and table quotas",
     yields=(Quotas,),
+    uses=(NamedTable,),
     allow=(Allow("dynamodb:DescribeLimits"),),  # takes no resource (Service Authorization Reference)
 )
 def limits(look: Look) -> Iterator[Finding]:
-    """One call."""
+    """One call, if any table is looked at."""
+    if not tables(look):
+        return
     answer: Any = look.aws.dynamodb.describe_limits()
     yield Quotas(
         account_read=answer.get("AccountMaxReadCapacityUnits"),
