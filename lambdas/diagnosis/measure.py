@@ -21,7 +21,7 @@ FIELDS = {  # what stays unknown when a check could not look
     "cloudwatch.others": ("other_alarms",),
     "rds.parameters": ("max_connections",),
     "rds.instances": ("database_available",),
-    "alb.metrics": ("requests", "errors_5xx", "errors_4xx"),
+    "elbv2.metrics": ("requests", "errors_5xx", "errors_4xx"),
     "ecs.metrics": ("requests", "errors_5xx"),
     "ecs.services": ("running_tasks", "desired_tasks"),
     "elbv2.target_health": ("healthy_hosts", "unhealthy_hosts"),
