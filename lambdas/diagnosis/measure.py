@@ -49,6 +49,8 @@ def measured(found: Found, alert: Alert) -> Measured:
     """What the checks found, in triage's terms; None where they could not look or saw nothing."""
     services = found.of(ServiceState)
     healths = found.of(TargetHealth)
+    # a replica's trouble is not the database's
+    subject = next((instance for instance in found.of(Instance) if instance.role == "subject"), None)
     return Measured(
         requests=_first(found, alert, ("alb.requests",), ("elb.requests",)),
         errors_5xx=_first(found, alert, ("alb.target_5xx", "alb.elb_5xx"), ("elb.errors",)),
@@ -57,17 +59,17 @@ def measured(found: Found, alert: Alert) -> Measured:
         unhealthy_hosts=sum(health.state == "unhealthy" for health in healths) if healths else None,
         running_tasks=services[0].running if len(services) == 1 else None,
         desired_tasks=services[0].desired if len(services) == 1 else None,
-        max_connections=limit.value if (limit := found.first(ConnectionLimit)) else None,
-        database_available=_available(found),
+        max_connections=_limit(found, subject),
+        database_available=subject.status in SERVES if subject and subject.status else None,
         other_alarms=tuple(other.service for other in found.of(OtherAlarm)) if SCOPE in found.looked else None,
         why_not={field: gap.why for gap in found.gaps for field in FIELDS.get(gap.check, ())},
     )
 
 
-def _available(found: Found) -> bool | None:
-    """Whether the database that the alert is about serves; a replica's trouble is not the database's."""
-    subject = next((instance for instance in found.of(Instance) if instance.role == "subject"), None)
-    return subject.status in SERVES if subject and subject.status else None
+def _limit(found: Found, subject: Instance | None) -> float | None:
+    """The most connections that the database takes which the alert is about."""
+    limits = (limit.value for limit in found.of(ConnectionLimit) if subject is None or limit.of == subject.id)
+    return next(limits, None)
 
 
 def _first(found: Found, alert: Alert, *choices: tuple[str, ...]) -> float | None:
