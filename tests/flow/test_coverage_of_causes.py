@@ -37,7 +37,7 @@ SERVICES = {  # IAM's prefix, where botocore has another name
     "servicequotas": "service-quotas",
 }
 DENIED = "AccessDeniedException"
-HEALTHY = ("none.noise", "none.recovered")
+HEALTHY = {"none.noise", "none.recovered"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +113,7 @@ def _complaints(id_: str, whole: Run, without: Run) -> Iterator[str]:
     if without.labels[id_] == "ruled_out":
         yield f"{id_} is ruled out on missing data"
     head = without.diagnosis.headline
-    if head.id in HEALTHY and head.id not in (*without.headlines, whole.diagnosis.headline.id):
+    if head.id in HEALTHY and not HEALTHY & {*without.headlines, whole.diagnosis.headline.id}:
         yield f"a sick workload is called {head.id} ({head.judgement.verdict})"
 
 
