@@ -156,15 +156,11 @@ def moment(value: Any) -> datetime:
 def _record(events: Any, aws: Aws, on_call: Callable[[Call], None] | None) -> None:
     """Time every call, and let the listener hear it, through botocore's own events."""
 
-    def prepared(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-        context["tocsin.params"] = params
-
-    def before(model: Any, context: dict[str, Any], **_: Any) -> None:
-        service = model.service_model.service_name
+    def asked(params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
         aws.spend()
-        context["tocsin"] = (service, model.name, time.perf_counter())
+        context["tocsin"] = (model.service_model.service_name, model.name, time.perf_counter())
         if aws.listener:
-            aws.listener.asked(id(context), service, model.name, context["tocsin.params"])
+            aws.listener.asked(id(context), model.service_model.service_name, model.name, params)
 
     def done(context: dict[str, Any], error: str, answer: dict[str, Any] | Exception) -> None:
         service, operation, started = context["tocsin"]
@@ -179,7 +175,7 @@ def _record(events: Any, aws: Aws, on_call: Callable[[Call], None] | None) -> No
     def failed(context: dict[str, Any], exception: Exception, **_: Any) -> None:
         done(context, type(exception).__name__, exception)
 
-    events.register_last("before-parameter-build", prepared)
-    events.register_first("before-call", before)
+    # before the request is built: whoever answers instead of AWS (a world, a stub) answers `before-call`
+    events.register_last("before-parameter-build", asked)
     events.register_last("after-call", after)
     events.register_last("after-call-error", failed)
