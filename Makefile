@@ -30,7 +30,7 @@ replay: ## one event, in process: EVENT=<json> [WORLD=<yaml>] [LIVE=1] [JSON=1];
 .PHONY: test
 test: check ## everything that CI runs
 	@tools/bootstrap venv node emulator
-	@$(PY) -m pytest -n 2 --cov --cov-report=term:skip-covered
+	@$(PY) -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
 
 .PHONY: check
 check: ## the fast, static part: lint, format, types, layers

@@ -1,4 +1,4 @@
-"""An alert as JSON and back, so that an incident can be diagnosed again from its timeline. On the path to the first post."""
+"""An alert as JSON and back, so that its incident can be diagnosed again later. On the path to the first post."""
 
 from __future__ import annotations
 
