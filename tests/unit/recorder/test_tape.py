@@ -18,9 +18,11 @@ def aws() -> Aws:
 
 def test_it_hears_answers_and_errors_in_order_while_it_listens(aws: Aws) -> None:
     with Stubber(aws.ecs) as stub:
-        for _ in range(3):
-            stub.add_response("list_clusters", {"clusterArns": ["arn:aws:ecs:eu-west-1:1:cluster/prod"]})
+        clusters = {"clusterArns": ["arn:aws:ecs:eu-west-1:1:cluster/prod"]}
+        stub.add_response("list_clusters", clusters)
+        stub.add_response("list_clusters", clusters)
         stub.add_client_error("list_services", "ClusterNotFoundException", "Cluster not found.", 400)
+        stub.add_response("list_clusters", clusters)
         aws.ecs.list_clusters()
         with listening(aws) as tape:
             aws.ecs.list_clusters(maxResults=7)
