@@ -24,6 +24,10 @@ _NOT_HOSTS = re.compile(
 )
 _CLASS = re.compile(r"[A-Z]\w*$")
 _OTHER = r"(?:upstream|downstream|remote|partner|provider|acquirer|gateway|backend|third.?party|external|vendor)"
+_TOP = frozenset(
+    {"com", "net", "org", "io", "dev", "local", "internal", "cloud", "app", "eu", "de", "fr", "uk", "ca", "us", "co",
+     "ch", "at", "nl", "es", "it", "jp", "cn", "au", "biz", "info", "example", "test", "intranet", "lan", "corp"}
+)  # fmt: skip
 _ANSWERED = re.compile(
     rf"{_OTHER}[^\n]{{0,60}}\b(?:50[0234]|429|unavailable|timed? ?out|failed|error)\b|"
     r"\b(?:50[0234]|429)\b[^\n]{0,40}\b(?:from|by) (?:https?://)?[\w.-]+|"
