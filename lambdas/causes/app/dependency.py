@@ -115,6 +115,8 @@ def _plausible(name: str) -> bool:
     bare = name.partition(":")[0]
     if not name or _NOT_HOSTS.search(bare):
         return False
+    if bare.count(".") == 1 and ":" not in name and bare.rpartition(".")[2].lower() not in _TOP:
+        return False  # a module of some package
     last = bare.rpartition(".")[2]
     return not (
         _CLASS.match(last)
