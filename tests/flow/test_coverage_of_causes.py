@@ -60,15 +60,15 @@ def plain(path: Path) -> Run:
 @cache
 def labelled() -> dict[str, list[Path]]:
     """The worlds whose label says that a cause stands: as the headline first, then beside it, then as an effect."""
-    found: dict[str, list[tuple[int, Path]]] = {}
+    found: dict[str, dict[Path, int]] = {}
     for path in worlds():
         expect = yaml.safe_load(path.read_text(encoding="utf-8"))["expect"]
         head = expect["headline"]
         ranks = ([head] if isinstance(head, str) else head, expect.get("also", ()), expect.get("effects", ()))
         for rank, ids in enumerate(ranks):
             for id_ in ids:
-                found.setdefault(id_, []).append((rank, path))
-    return {id_: [path for _, path in sorted(paths)] for id_, paths in found.items()}
+                found.setdefault(id_, {}).setdefault(path, rank)
+    return {id_: sorted(paths, key=lambda path: (paths[path], path)) for id_, paths in found.items()}
 
 
 def confirming(id_: str) -> Iterator[Path]:
