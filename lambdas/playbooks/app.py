@@ -63,7 +63,7 @@ playbook(
             Step(
                 id="app.degradation.1",
                 title="Analyze CloudWatch Logs for application bottlenecks; 4XX and authentication failures by source",
-                checks=CLIENTS,
+                checks=(*CLIENTS, "performance.regression"),
             ),
             Step(
                 id="app.degradation.2",

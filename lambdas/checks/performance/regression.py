@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from lambdas.checks import links
 from lambdas.checks.base import Finding, Look, Window, check
 from lambdas.checks.cloudwatch.metrics import ALLOW, Want, recent
-from lambdas.checks.performance.trend import WEEK, shift
+from lambdas.checks.performance.trend import WEEK, WORSE, shift
 from lambdas.diagnosis import timeseries as ts
 
 DAY = timedelta(hours=24)
@@ -87,7 +87,9 @@ def regression(look: Look) -> Iterator[Finding]:
             hour = timedelta(hours=1)
             present = ts.middle(ts.between(here.points, end - hour, end))
             past = ts.middle(ts.between(there.points, end - WEEK - hour, end - WEEK))
-            if present is not None and past is not None:
+            newest = ts.middle(ts.between(here.points, end - hour / 4, end))
+            # What began minutes ago is no trend yet, but it is not 'like last week' either.
+            if present is not None and past is not None and (newest or present) < WORSE * past:
                 yield LikeLastWeek(
                     at=end, metric=metric.name, of=of, before=past, now=present, source=source, link=link
                 )
