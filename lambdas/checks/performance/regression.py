@@ -88,8 +88,9 @@ def regression(look: Look) -> Iterator[Finding]:
             present = ts.middle(ts.between(here.points, end - hour, end))
             past = ts.middle(ts.between(there.points, end - WEEK - hour, end - WEEK))
             newest = ts.middle(ts.between(here.points, end - hour / 4, end))
+            then = ts.middle(ts.between(there.points, end - WEEK - hour / 4, end - WEEK)) or past
             # What began minutes ago is no trend yet, but it is not 'like last week' either.
-            if present is not None and past is not None and (newest or present) < WORSE * past:
+            if present is not None and past is not None and (newest or present) < WORSE * (then or 0.0):
                 yield LikeLastWeek(
                     at=end, metric=metric.name, of=of, before=past, now=present, source=source, link=link
                 )
