@@ -44,6 +44,17 @@ def test_the_finest_points_win_where_periods_overlap(
     assert metrics.merge(periods) == expected
 
 
+def test_what_is_old_is_thinned_but_at_the_same_hours() -> None:
+    every = {MINUTE - n * 300: float(n) for n in range(7 * 288)}
+    kept = metrics.thin(every, NOW)
+    ages = {(MINUTE - at) // 300 for at in kept}
+    assert set(range(289)) <= ages, "the last day is whole"
+    assert {288 * 3 + n for n in range(-48, 49)} <= ages, "and so are the same hours three days ago"
+    elsewhere = [age for age in ages if 288 * 3 + 48 < age < 288 * 4 - 48]
+    assert len(elsewhere) <= 191 // 6 + 1
+    assert len({at // 1_800 for at in kept}) == len({at // 1_800 for at in every})
+
+
 def metric_call(stat: str, values: list[float]) -> dict[str, Any]:
     watched = {"Namespace": "AWS/ECS", "MetricName": "CPU", "Dimensions": [{"Name": "ServiceName", "Value": "a"}]}
     queries = [
