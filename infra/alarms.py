@@ -13,7 +13,6 @@ from constructs import Construct
 from infra.topics import created
 
 if TYPE_CHECKING:
-
     from infra.function import Function
     from infra.queue import Inbox
 
