@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 HOUR = timedelta(hours=1)
+SUMMED = ("Sum", "SampleCount")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +60,16 @@ def measured(evidence: Evidence, role: str, of: str | None = None) -> Measured |
     for series in evidence.of(Series):
         if series.role != role or (of is not None and series.of != of) or not series.points:
             continue
-        past = next((p.points for p in evidence.of(Past) if p.role == role and p.of == series.of), ())
-        return Measured(series=series, window=evidence.window, past=past)
+        own = next((p for p in evidence.of(Past) if p.role == role and p.of == series.of), None)
+        return Measured(series=series, window=evidence.window, past=_scaled(series, own) if own else ())
     return None
+
+
+def _scaled(series: Series, past: Past) -> tuple[Point, ...]:
+    """The week before in the window's own period: a sum over five minutes is five times one over a minute."""
+    if series.stat not in SUMMED or not past.period or past.period == series.period:
+        return past.points
+    return tuple((at, value * series.period / past.period) for at, value in past.points)
 
 
 def every(evidence: Evidence, role: str) -> list[Measured]:

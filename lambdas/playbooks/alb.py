@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lambdas.playbooks.app import CLIENTS, LOGS, TABLES
 from lambdas.playbooks.base import Playbook, Step, playbook
 from lambdas.targets import Certificate, LoadBalancer, TargetGroup
 
@@ -11,7 +12,7 @@ playbook(
         title="Application Load Balancer issues",
         section="Scenario 3: Application Load Balancer Issues",
         targets=(TargetGroup, LoadBalancer, Certificate),
-        families=("alb", "ecs", "app", "db", "aws", "change", "none", "unknown"),
+        families=("alb", "ecs", "app", "db", "ddb", "aws", "change", "none", "unknown"),
         steps=(
             Step(
                 id="alb.assess",
@@ -58,7 +59,7 @@ playbook(
             Step(
                 id="alb.traffic.3",
                 title="Analyze response code distribution (2xx, 4xx, 5xx)",
-                checks=("elbv2.balancer_attributes",),
+                checks=("elbv2.balancer_attributes", "performance.regression"),
             ),
             Step(
                 id="alb.configuration.1",
@@ -82,10 +83,15 @@ playbook(
                     "ecs.task_definitions",
                     "logs.groups",
                     "logs.last_words",
-                    "logs.errors",
-                    "logs.errors_before",
+                    *LOGS,
+                    *CLIENTS,
                     "elbv2.dependencies",
                 ),
+            ),
+            Step(
+                id="alb.downstream.table",
+                title="Check external service dependencies: DynamoDB tables",
+                checks=TABLES,
             ),
             Step(
                 id="alb.downstream.database",

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Literal
 
 from lambdas.causes.base import Fact
 from lambdas.causes.measured import measured
-from lambdas.causes.perf.sums import past_of
 from lambdas.causes.wording import at, number
 from lambdas.diagnosis import timeseries as ts
 
@@ -66,12 +65,12 @@ def symptom(evidence: Evidence) -> Symptom | None:
     for role in ROLES:
         metric = measured(evidence, role)
         if metric and (role != "alarm" or kind(evidence) != "other"):
-            return _read(metric, evidence)
+            return _read(metric)
     return None
 
 
-def _read(metric: Measured, evidence: Evidence) -> Symptom:
-    usual = ts.baseline(past_of(evidence, metric), max(metric.window.start, metric.window.at - HOUR), metric.window.end)
+def _read(metric: Measured) -> Symptom:
+    usual = ts.baseline(metric.past, max(metric.window.start, metric.window.at - HOUR), metric.window.end)
     high = usual.high if usual else None
     level = max(2.0 * high, high + 1.0) if high is not None else _level(metric.points)
     runs = _runs([p for p in metric.points if p[1] > level])

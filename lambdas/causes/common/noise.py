@@ -13,6 +13,7 @@ from lambdas.causes.measured import every
 from lambdas.causes.wording import at, count, number, quote, times
 from lambdas.checks.ecs.services import ServiceState
 from lambdas.checks.elbv2.target_groups import TargetHealth
+from lambdas.checks.rds.instances import DatabaseMissing, Instance
 from lambdas.diagnosis import timeseries as ts
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def noise(evidence: Evidence) -> Judgement:
             Fact(text=f"the alarm rang {count(rang, 'time')} in three days", source="cloudwatch:DescribeAlarmHistory")
         )
     facts.append(
-        Fact(text="no task fails, no target is unhealthy, errors and response time are as usual", source="all checks")
+        Fact(text="nothing that was looked at fails; errors and response time are as usual", source="all checks")
     )
     known = (before is not None and before > 0.02) or _as_a_week_ago(watch, level or 0.0)
     actions = (
@@ -171,6 +172,13 @@ def _harm(evidence: Evidence) -> Fact | None:
     for service in evidence.of(ServiceState):
         if service.short:
             return Fact(text=f"{service.name} runs {service.running} of {service.desired} tasks", source=service.source)
+    for gone in evidence.of(DatabaseMissing):
+        return Fact(text=f"the database {gone.id} does not exist", source=gone.source)
+    for database in evidence.of(Instance):
+        if database.role == "subject" and database.status not in ("", "available"):
+            return Fact(text=f"{database.id} is {database.status}", source=database.source, link=database.link)
+    if evidence.alert.metrics and evidence.alert.metrics[0].name == "HealthyHostCount" and evidence.alert.observed == 0:
+        return Fact(text="no target is healthy", source="the alarm")
     sick = [t for t in evidence.of(TargetHealth) if t.state == "unhealthy"]
     if sick:
         return Fact(text=f"{count(len(sick), 'target')} unhealthy", source=sick[0].source)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lambdas.causes.base import Action, Fact, Judgement, cause
 from lambdas.causes.ecs.failures import failures
 from lambdas.causes.ecs.related import resources
+from lambdas.causes.measured import every
 from lambdas.causes.wording import at, day, quote
 from lambdas.checks.ecs.services import ServiceState
 from lambdas.checks.health.events import HealthEvent
@@ -49,6 +50,7 @@ FROM_AWS = ("ecs.placement_no_capacity", "ecs.image_pull_network", "")
         "ecs.autoscaling_failing",
         "ecs.dependency_unreachable",
         "ecs.app_crash",
+        "ddb.system_errors",
     ),
 )
 def service_event(evidence: Evidence) -> Judgement:
@@ -91,7 +93,10 @@ def service_event(evidence: Evidence) -> Judgement:
             score=0.2,
             would_confirm="failures that AWS's trouble would make; those seen have another reason",
         )
-    if named or (kinds and _direct(evidence, event)):
+    errors = any(
+        value > 0 for m in every(evidence, "ddb.system_errors") for at, value in m.points if event.at and at >= event.at
+    )
+    if named or ((kinds or errors) and _direct(evidence, event)):
         return Judgement(
             verdict="confirmed", summary=summary, evidence=facts, actions=actions, since=event.at, score=0.8
         )

@@ -9,7 +9,6 @@ from lambdas.causes.base import Action, Fact, Judgement, cause
 from lambdas.causes.ddb.actions import BACKOFF
 from lambdas.causes.ddb.scene import FELT, METRICS, RUNBOOK, blind, operations, out
 from lambdas.causes.measured import Measured, measured
-from lambdas.causes.perf.sums import past_of
 from lambdas.causes.wording import at, number, some
 from lambdas.checks.dynamodb.metrics import NAMESPACE
 from lambdas.checks.dynamodb.tables import TableState
@@ -110,9 +109,7 @@ def _against_baseline(evidence: Evidence, metric: Measured) -> Judgement:
     points = list(metric.points)
     end = max(evidence.window.at, points[-1][0])
     now = ts.middle([p for p in points if evidence.window.at - timedelta(minutes=10) <= p[0] <= end]) or 0.0
-    usual = ts.baseline(
-        past_of(evidence, metric), max(metric.window.start, metric.window.end - NEAR), metric.window.end
-    )
+    usual = ts.baseline(metric.past, max(metric.window.start, metric.window.end - NEAR), metric.window.end)
     high = usual.high if usual else 0.0
     level = Fact(text=f"{number(now)} user errors a minute around the alarm", source=METRICS, value=number(now),
                  baseline=f"{number(usual.low)} to {number(usual.high)}" if usual else "none")  # fmt: skip

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from lambdas.causes.base import Fact, Judgement
 from lambdas.causes.measured import HOUR, Measured, every, measured
-from lambdas.causes.perf.sums import past_of
 from lambdas.causes.wording import at, number
 from lambdas.checks.cloudwatch.metrics import Series
 from lambdas.checks.dynamodb.metrics import READS, REASONS, WRITES
@@ -80,7 +79,7 @@ class Side:
     def past(self) -> list[Point]:
         """Units a second over the week before: its points are sums over their own period."""
         found = self.metric("consumed")
-        return [(t, v / found.series.period) for t, v in past_of(self.evidence, found)] if found else []
+        return [(t, v / found.series.period) for t, v in found.past] if found else []
 
     @property
     def watched(self) -> float:

@@ -130,15 +130,12 @@ def level(metric: Measured, points: Sequence[Point], past: Sequence[Point]) -> L
     now = ts.middle(recent[-6:])
     if now is None:
         return None
-    scale = 1.0
-    if metric.series.stat == "Sum":
-        scale = metric.series.period / 300  # the baseline is summed over five minutes
     usual = ts.baseline(past, window.at - HOUR, window.at)
     return Level(
         metric=metric,
         now=now,
-        usual=usual.typical * scale if usual else None,
-        high=usual.high * scale if usual else None,
+        usual=usual.typical if usual else None,
+        high=usual.high if usual else None,
         before=ts.middle(ts.between(points, window.start, window.start + HOUR)),
     )
 

@@ -18,6 +18,7 @@ from lambdas.checks.efs.mount_targets import MountTarget
 from lambdas.checks.elbv2.target_groups import TargetGroupState
 from lambdas.checks.iam.roles import RoleState
 from lambdas.checks.logs.groups import LogGroup
+from lambdas.checks.rds.instances import Cluster, Instance
 from lambdas.checks.secretsmanager.secrets import SecretState
 
 if TYPE_CHECKING:
@@ -94,4 +95,7 @@ def resources(evidence: Evidence) -> list[str]:
     names += [n.id for n in evidence.of(NatGateway)]
     names += [n for e in evidence.of(Endpoint) for n in (e.id, *e.security_groups)]
     names += [i.ec2 for i in evidence.of(ContainerInstance)]
+    for instance in evidence.of(Instance):
+        names += [instance.id, instance.cluster, *(name for name, _ in instance.groups)]
+    names += [n for cluster in evidence.of(Cluster) for n in (cluster.id, cluster.group)]
     return [n for n in dict.fromkeys(names) if len(n) > 2]

@@ -10,7 +10,7 @@ from botocore.parsers import create_parser
 from local.world.errors import AwsError
 from local.world.service import services
 from local.world.shapes import model_of
-from local.world.wire import Request, Response, by_event_name, by_signing_name, parse, serialise
+from local.world.wire import Request, Response, by_signing_name, parse, serialise
 
 from .conftest import aws
 
@@ -95,7 +95,5 @@ def test_times_are_read_as_aware_utc() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(services()))
-def test_every_service_is_found_by_its_event_name_and_scope(name: str) -> None:
-    model = model_of(name)
-    assert by_event_name(model.service_id.hyphenize()) == name
-    assert by_signing_name(model.signing_name) == name
+def test_every_service_is_found_by_its_scope(name: str) -> None:
+    assert by_signing_name(model_of(name).signing_name) == name
