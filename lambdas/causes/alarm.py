@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -77,9 +78,24 @@ def watched(evidence: Evidence) -> Watched | None:
     if period > metric.series.period:
         scale = period / metric.series.period if statistic in ("sum", "samplecount") else 1.0
         points = tuple((at, value * scale) for at, value in ts.bucket(points, period))
-    return Watched(
-        threshold=alert.threshold, above="Less" not in alert.comparison, metric=metric, period=period, points=points
-    )
+    above = "Less" not in alert.comparison
+    threshold = alert.threshold
+    if "OrEqual" in alert.comparison:  # what equals the threshold is beyond it too
+        threshold = math.nextafter(threshold, -math.inf if above else math.inf)
+    if statistic in ("sum", "samplecount") and alert.metrics[0].namespace.startswith("AWS/"):
+        points = _filled(points, period, evidence)
+    return Watched(threshold=threshold, above=above, metric=metric, period=period, points=points)
+
+
+def _filled(points: tuple[Point, ...], period: int, evidence: Evidence) -> tuple[Point, ...]:
+    """AWS publishes most counts only where there is something to count: a silent period in between or after is zero."""
+    if not points or "Less" in evidence.alert.comparison:
+        return points
+    known, step = dict(points), timedelta(seconds=period)
+    moment = points[0][0]
+    while (moment := moment + step) <= evidence.window.end - step:
+        known.setdefault(moment, 0.0)
+    return tuple(sorted(known.items()))
 
 
 def state(evidence: Evidence) -> AlarmState | None:

@@ -21,5 +21,5 @@ def playbook_for(target: Target, alert: Alert | None = None) -> Playbook:
     loaded()
     books = PLAYBOOKS.values()
     asked = (book for book in books if alert and book.fits and book.fits(target, alert))
-    typed = (book for book in books if isinstance(target, book.targets))
+    typed = (book for book in books if not (alert and book.fits) and isinstance(target, book.targets))
     return next(chain(asked, typed), PLAYBOOKS[GENERIC])

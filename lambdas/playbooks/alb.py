@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lambdas.playbooks.app import CLIENTS, LOGS, TABLES
+from lambdas.playbooks.app import LOGS, TABLES
 from lambdas.playbooks.base import Playbook, Step, playbook
 from lambdas.targets import Certificate, LoadBalancer, TargetGroup
 
@@ -59,7 +59,7 @@ playbook(
             Step(
                 id="alb.traffic.3",
                 title="Analyze response code distribution (2xx, 4xx, 5xx)",
-                checks=("elbv2.balancer_attributes", "performance.regression"),
+                checks=("elbv2.balancer_attributes",),
             ),
             Step(
                 id="alb.configuration.1",
@@ -84,7 +84,8 @@ playbook(
                     "logs.groups",
                     "logs.last_words",
                     *LOGS,
-                    *CLIENTS,
+                    "logs.clients",
+                    "logs.queries",
                     "elbv2.dependencies",
                 ),
             ),
@@ -113,8 +114,6 @@ playbook(
                     "ecr.images",
                     "secretsmanager.secrets",
                     "ssm.parameters",
-                    "iam.roles",
-                    "efs.mount_targets",
                 ),
             ),
             Step(

@@ -52,7 +52,7 @@ playbook(
         id="app",
         title="Application errors",
         section="Critical Alert Response: Application Errors",
-        targets=(EcsService, Function, Unrecognised),
+        targets=(Function,),
         families=("app", "ecs", "ddb", "aws", "change", "none", "unknown"),
         steps=(
             Step(

@@ -23,7 +23,7 @@ playbook(
         id="ddb",
         title="DynamoDB performance issues",
         section="Scenario 4: DynamoDB Performance Issues",
-        targets=(Table, Unrecognised),
+        targets=(Table,),
         families=("ddb", "aws", "change", "none", "unknown"),
         steps=(
             Step(

@@ -30,6 +30,8 @@ def resources_of(call: Call) -> tuple[str, ...]:
         for value in given if isinstance(given, list) else [given]:
             if value and not str(value).startswith("arn:"):
                 found.add(call.arn(form.format(value)))
+    if call.operation == "GetLogEvents":  # IAM checks the stream, not its group
+        found = {f"{group}:log-stream:{call.params.get('logStreamName', '*')}" for group in found}
     if call.service == "ecs":
         cluster = str(call.params.get("cluster", "default")).rsplit("/", 1)[-1]
         for key, kind in (("services", "service"), ("tasks", "task"), ("service", "service")):

@@ -8,15 +8,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from infra.permissions import Place
 from lambdas.alerts.parse import parse
 from lambdas.alerts.unwrap import unwrap
 from lambdas.aws import Aws
-from lambdas.checks.base import Look
-from lambdas.diagnosis.examine import window
-from lambdas.diagnosis.runner import diagnose
-from lambdas.playbooks import playbook_for
+from lambdas.diagnosis.examine import examine
 from lambdas.settings import Settings
-from lambdas.targets import resolve
 from local.world.hook import attached
 from local.world.model import load_world
 
@@ -24,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lambdas.diagnosis.model import Diagnosis
+    from local.world.ledger import Entry
     from local.world.model import Expect, FaultSpec
 
 ROOT = Path(__file__).parents[2] / "events" / "worlds"
@@ -43,7 +41,13 @@ class Run:
     calls: int
     repeated: tuple[str, ...] = ()
     labels: dict[str, str] = field(default_factory=dict)  # cause → verdict
-    actions: frozenset[str] = frozenset()  # IAM actions of its calls
+    entries: tuple[Entry, ...] = ()
+    place: Place | None = None
+
+    @property
+    def actions(self) -> frozenset[str]:
+        """The IAM actions that it took."""
+        return frozenset(entry.action for entry in self.entries)
 
     @property
     def headlines(self) -> list[str]:
@@ -135,16 +139,9 @@ def run(path: Path, *, deadline: float = 60.0, faults: Iterable[FaultSpec] = ())
         table="incidents",
         slack_secret="acme/slack",
     )
-    target = resolve(alert)
     with attached(world):
-        look = Look(
-            aws=clients(alert.region),
-            alert=alert,
-            target=target,
-            window=window(alert, world.clock.now().timestamp()),
-            settings=settings,
-        )
-        diagnosis = diagnose(look, playbook_for(target, alert), deadline=deadline)
+        now = world.clock.now().timestamp()
+        diagnosis = examine(alert, settings, clients(alert.region), now, deadline).diagnosis
     calls = world.ledger.calls()
     asked = Counter(f"{c.action} {c.params}" for c in calls if c.operation not in POLLED and not c.error)
     return Run(
@@ -154,6 +151,7 @@ def run(path: Path, *, deadline: float = 60.0, faults: Iterable[FaultSpec] = ())
         diagnosis=diagnosis,
         calls=len(calls),
         repeated=tuple(call for call, times in asked.items() if times > 1),
-        actions=frozenset(c.action for c in calls),
+        entries=tuple(calls),
+        place=Place(partition=alert.partition, region=alert.region, account=alert.account),
         labels={ranked.id: ranked.judgement.verdict for ranked in diagnosis.causes},
     )

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 
 HARD = 80.0  # percent
 OFTEN = 4  # rings in three days: an alarm that cries wolf
+HEALTH = (
+    "ecs.services",
+    "ecs.stopped_tasks",
+    "elbv2.targets",
+    "elbv2.target_health",
+    "rds.instances",
+)
 HARM = (("elb.errors", 3.0), ("elb.latency", 1.6))  # roles of metrics that users feel, and how much more is harm
 
 
@@ -69,6 +76,9 @@ def noise(evidence: Evidence) -> Judgement:
             )
         )
     rang = rings(evidence, timedelta(days=3))
+    if watch.crossings <= 1 and watch.bad(watch.points[-1][1]) and not before and rang <= 1:
+        text = f"{name} crossed {number(watch.threshold)} once, stays beyond it, and never was at this hour before"
+        return Judgement(verdict="ruled_out", evidence=(Fact(text=text, source="cloudwatch:GetMetricData"),))
     if rang > 1:
         facts.append(
             Fact(text=f"the alarm rang {count(rang, 'time')} in three days", source="cloudwatch:DescribeAlarmHistory")
@@ -80,6 +90,9 @@ def noise(evidence: Evidence) -> Judgement:
     actions = (
         Action(text=f"Adjust the threshold or the evaluation periods of {evidence.alert.name}; it reports no harm"),
     )
+    if blind := [f"{check}: {gap}" for check in HEALTH if (gap := evidence.gap(check)) not in ("", "not run")]:
+        # what could not be looked at may well be sick
+        return Judgement(verdict="could_not_check", missing=tuple(blind))
     summary = f"{name} moves around the threshold of {number(watch.threshold)} without harm"
     if within and (known or rang >= OFTEN) and (watch.share < 0.9 or watch.crossings) and not high:
         return Judgement(

@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     from lambdas.causes.base import Evidence
     from lambdas.causes.db.loads import Load
 
+FELT = (  # what a database's trouble looks like from the services and balancers before it
+    "app.dependency_failing",
+    "alb.slow_targets",
+    "alb.target_timeouts",
+    "alb.target_resets",
+    "alb.targets_timeout",
+)
 RUNBOOK = "Scenario 2: Database Performance Degradation"
 
 

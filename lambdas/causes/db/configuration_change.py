@@ -34,7 +34,7 @@ _CALLS = re.compile(r"(Modify|Reboot|Stop|Start|Restore|Promote|Delete|Reset|Fai
     "db.configuration_change",
     title="The database was changed, restarted or patched",
     reads=("rds.events", "rds.instances", "rds.maintenance", "cloudtrail.changes", "rds.metrics"),
-    effects=(
+    effects=(*actions.FELT,
         "db.connection_exhaustion", "db.memory_pressure", "db.io_saturation", "db.failover", "db.slow_query",
         "db.replica_unavailable", "db.traffic_surge", "change.configuration",
     ),

@@ -12,7 +12,7 @@ from lambdas.checks.rds.logs import LogSign
     "db.connection_exhaustion",
     title="The connections of the database are used up",
     reads=("rds.metrics", "rds.parameters", "pi.sessions", "rds.logs", "pi.load"),
-    effects=(),
+    effects=actions.FELT,
     depth=3,
     runbook=actions.RUNBOOK,
 )

@@ -16,7 +16,7 @@ IDLE = ("db.state.idle_count", "db.state.idle_in_transaction_count")
     "db.connection_leak",
     title="Connections leak: idle sessions climb without load",
     reads=("rds.metrics", "pi.sessions", "pi.load", "rds.metrics_baseline"),
-    effects=("db.connection_exhaustion", "db.memory_pressure"),
+    effects=(*actions.FELT, "db.connection_exhaustion", "db.memory_pressure"),
     depth=5,
     runbook=actions.RUNBOOK,
 )

@@ -12,7 +12,7 @@ from lambdas.causes.db import actions, scene, words
     "db.cpu_credits_exhausted",
     title="The burstable instance has no CPU credits left",
     reads=("rds.metrics", "rds.instances"),
-    effects=("db.connection_exhaustion", "db.replica_lag_reads", "db.traffic_surge"),
+    effects=(*actions.FELT, "db.connection_exhaustion", "db.replica_lag_reads", "db.traffic_surge"),
     depth=5,
     runbook=actions.RUNBOOK,
 )

@@ -18,7 +18,7 @@ AROUND = timedelta(minutes=10)
     "db.failover",
     title="The database failed over",
     reads=("rds.events", "rds.instances", "rds.metrics"),
-    effects=(
+    effects=(*actions.FELT,
         "db.configuration_change", "db.replica_unavailable", "db.replica_lag_reads", "db.replica_lag_writes",
         "db.connection_exhaustion", "db.traffic_surge", "db.slow_query", "db.io_saturation",
     ),

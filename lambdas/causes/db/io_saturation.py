@@ -27,7 +27,7 @@ class _Hit:
     "db.io_saturation",
     title="The database's storage is at its limit",
     reads=("rds.metrics", "rds.instances", "pi.load"),
-    effects=("db.connection_exhaustion", "db.replica_lag_reads"),
+    effects=(*actions.FELT, "db.connection_exhaustion", "db.replica_lag_reads"),
     depth=4,
     runbook=actions.RUNBOOK,
 )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     "db.lock_contention",
     title="Sessions block each other on locks",
     reads=("pi.totals", "pi.load", "pi.statements", "pi.transactions", "rds.metrics"),
-    effects=("db.slow_query", "db.connection_exhaustion", "db.connection_leak", "db.traffic_surge"),
+    effects=(*actions.FELT, "db.slow_query", "db.connection_exhaustion", "db.connection_leak", "db.traffic_surge"),
     depth=6,
     runbook=actions.RUNBOOK,
 )

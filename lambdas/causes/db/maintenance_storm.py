@@ -27,6 +27,7 @@ _NAMES = {"vacuum": "Vacuum", "checkpoint": "A checkpoint storm", "purge": "Inno
     title="The database's own maintenance takes its capacity",
     reads=("pi.totals", "pi.load", "pi.statements", "rds.metrics", "pi.transactions", "rds.logs"),
     effects=(
+        *actions.FELT,
         "db.io_saturation",
         "db.slow_query",
         "db.connection_exhaustion",

@@ -17,7 +17,7 @@ MIB = 1024**2
     "db.memory_pressure",
     title="The database instance runs out of memory",
     reads=("rds.metrics", "rds.events", "rds.logs", "rds.instances"),
-    effects=("db.failover", "db.configuration_change", "db.io_saturation", "db.connection_exhaustion"),
+    effects=(*actions.FELT, "db.failover", "db.configuration_change", "db.io_saturation", "db.connection_exhaustion"),
     depth=6,
     runbook=actions.RUNBOOK,
 )

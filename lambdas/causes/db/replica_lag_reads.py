@@ -12,7 +12,7 @@ from lambdas.causes.db.replica_lag_writes import none_lags
     "db.replica_lag_reads",
     title="The replica's own readers make it lag",
     reads=("rds.metrics", "rds.instances", "pi.totals", "pi.statements"),
-    effects=("db.slow_query", "db.io_saturation", "db.memory_pressure", "db.traffic_surge"),
+    effects=(*actions.FELT, "db.slow_query", "db.io_saturation", "db.memory_pressure", "db.traffic_surge"),
     depth=6,
     runbook=actions.RUNBOOK,
 )

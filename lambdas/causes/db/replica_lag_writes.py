@@ -12,7 +12,7 @@ from lambdas.checks.rds.instances import Instance
     "db.replica_lag_writes",
     title="A write burst upstream makes the replica lag",
     reads=("rds.metrics", "rds.instances", "pi.totals", "pi.statements"),
-    effects=("db.replica_lag_reads", "db.io_saturation"),
+    effects=(*actions.FELT, "db.replica_lag_reads", "db.io_saturation"),
     depth=6,
     runbook=actions.RUNBOOK,
 )

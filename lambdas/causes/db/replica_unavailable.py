@@ -21,7 +21,7 @@ BEFORE = timedelta(hours=6)
     "db.replica_unavailable",
     title="A read replica is not available or does not replicate",
     reads=("rds.instances", "rds.events"),
-    effects=("db.replica_lag_reads", "db.replica_lag_writes", "db.connection_exhaustion"),
+    effects=(*actions.FELT, "db.replica_lag_reads", "db.replica_lag_writes", "db.connection_exhaustion"),
     depth=5,
     runbook=actions.RUNBOOK,
 )

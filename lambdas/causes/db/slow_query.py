@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     title="One statement dominates the database's load",
     reads=("pi.totals", "pi.statements", "pi.load", "pi.history", "rds.metrics"),
     effects=(
+        *actions.FELT,
         "db.io_saturation",
         "db.connection_exhaustion",
         "db.memory_pressure",

@@ -23,7 +23,7 @@ FULL = ("storage_full", "storage_low", "storage_unscalable")
     "db.storage_full",
     title="The database's storage is full or filling up",
     reads=("rds.metrics", "rds.events", "rds.instances", "rds.logs"),
-    effects=(
+    effects=(*actions.FELT,
         "db.failover", "db.replica_unavailable", "db.configuration_change", "db.connection_exhaustion",
         "db.io_saturation", "db.lock_contention",
     ),

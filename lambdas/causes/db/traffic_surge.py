@@ -14,7 +14,7 @@ DONE = ("NetworkTransmitThroughput", "ReadIOPS", "WriteIOPS", "CPUUtilization", 
     "db.traffic_surge",
     title="The database gets more traffic, of all kinds alike",
     reads=("rds.metrics", "rds.metrics_baseline", "pi.statements"),
-    effects=(
+    effects=(*actions.FELT,
         "db.slow_query", "db.io_saturation", "db.connection_exhaustion", "db.memory_pressure",
         "db.cpu_credits_exhausted", "db.replica_lag_writes",
     ),

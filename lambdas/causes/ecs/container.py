@@ -61,8 +61,8 @@ def config_missing(evidence: Evidence) -> Judgement:
     "ecs.dependency_unreachable",
     title="A dependency cannot be reached",
     reads=READS,
-    effects=SYMPTOMS,
-    depth=3,
+    effects=(*SYMPTOMS, "app.dependency_failing"),  # where tasks die of it, that is the nearer name
+    depth=4,
     runbook=RUNBOOK,
 )
 def dependency_unreachable(evidence: Evidence) -> Judgement:
