@@ -76,7 +76,9 @@ def noise(evidence: Evidence) -> Judgement:
             )
         )
     rang = rings(evidence, timedelta(days=3))
-    if watch.crossings <= 1 and watch.bad(watch.points[-1][1]) and not before and rang <= 1:
+    last = watch.points[-1][1]
+    new = watch.bad(last) and not before and not (usual and usual.within(last))
+    if new and watch.crossings <= 1 and rang <= 1:
         text = f"{name} crossed {number(watch.threshold)} once, stays beyond it, and never was at this hour before"
         return Judgement(verdict="ruled_out", evidence=(Fact(text=text, source="cloudwatch:GetMetricData"),))
     if rang > 1:
