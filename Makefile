@@ -64,6 +64,11 @@ catalogue: ## docs/catalogue.md anew, from the code
 	@tools/bootstrap venv
 	@$(PY) -m local.catalogue > .catalogue.md && mv .catalogue.md docs/catalogue.md
 
+.PHONY: worlds-table
+worlds-table: ## all labelled worlds, expected against got, into docs/worlds-table.md
+	@tools/bootstrap venv
+	@$(PY) -m tests.flow.table > docs/worlds-table.md
+
 .PHONY: constraints
 constraints: ## fix every version anew in constraints.txt, after a change of a requirements file
 	@tools/constraints
