@@ -166,7 +166,9 @@ def environment(account: str) -> Settings:
         raise ReplayError(
             "environments/ holds no environment file: a replay needs one to know the channel and thresholds"
         )
-    return fitting[0].settings(table=TABLE, slack_secret=SECRET)
+    chosen = fitting[0].settings(table=TABLE, slack_secret=SECRET)
+    # another account's incident is judged by the runbook's own numbers, and nobody hints at its workloads
+    return chosen if fitting[0].account == account else replace(chosen, workloads=(), thresholds={})
 
 
 def as_json(replay: Replay) -> dict[str, Any]:

@@ -36,6 +36,8 @@ def certificate_expiring(evidence: Evidence) -> Judgement:
     """Expired, or close to it where the alarm is about that. A certificate that is still valid breaks nothing."""
     certificates = evidence.of(Certificate)
     if not certificates:
+        if evidence.gap("acm.alarm_certificate") not in ("", "not run"):
+            return blind(evidence, "acm.alarm_certificate")
         if evidence.looked("acm.certificates"):
             return ruled_out(Fact(text="no listener uses a certificate of ACM", source="acm:DescribeCertificate"))
         return blind(evidence, "acm.certificates")

@@ -85,7 +85,9 @@ def container_oom(evidence: Evidence) -> Judgement:
             score=0.3,
         )
     low = [Fact(text=f"memory never went over {percent(peak)} of its limit", source="AWS/ECS MemoryUtilization")]
-    return absent(evidence, everything, against=low if peak is not None and peak < FULL else ())
+    # a container may hit its own limit far below the task's: only stopped tasks can tell that none did
+    seen = evidence.looked("ecs.stopped_tasks") and peak is not None and peak < FULL
+    return absent(evidence, everything, against=low if seen else ())
 
 
 def _limit(evidence: Evidence, failure: Failure | None) -> tuple[str, str]:

@@ -135,7 +135,7 @@ def _behind(look: Look, target: TargetGroup | LoadBalancer) -> Iterator[Finding]
     hinted = {
         hint.cluster
         for hint in look.settings.workloads
-        if hint.cluster and (hint.load_balancer in str(target) or any(g in str(target) for g in hint.target_groups))
+        if hint.cluster and any(name in str(target) for name in (hint.load_balancer, *hint.target_groups) if name)
     }
     clusters = sorted(hinted) or [short(arn) for arn in look.aws.ecs.list_clusters().get("clusterArns", [])]
     for cluster in clusters[:4]:
