@@ -85,9 +85,10 @@ def container_oom(evidence: Evidence) -> Judgement:
             score=0.3,
         )
     low = [Fact(text=f"memory never went over {percent(peak)} of its limit", source="AWS/ECS MemoryUtilization")]
-    # a container may hit its own limit far below the task's: only stopped tasks can tell that none did
-    seen = evidence.looked("ecs.stopped_tasks") and peak is not None and peak < FULL
-    return absent(evidence, everything, against=low if seen else ())
+    if gap := evidence.gap("ecs.stopped_tasks"):
+        # a container may hit its own limit far below the task's: only stopped tasks can tell that none did
+        return Judgement(verdict="could_not_check", missing=(f"ecs.stopped_tasks: {gap}",))
+    return absent(evidence, everything, against=low if peak is not None and peak < FULL else ())
 
 
 def _limit(evidence: Evidence, failure: Failure | None) -> tuple[str, str]:
