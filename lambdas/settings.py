@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from typing import Any
 
 from lambdas.errors import SettingsError
@@ -39,6 +39,16 @@ class Hint:
     tables: tuple[str, ...] = ()
 
 
+def _written(value: Any) -> Any:
+    """A value as JSON takes it, without the fields that stand at their defaults."""
+    if is_dataclass(value):
+        shown = ((f, getattr(value, f.name)) for f in fields(value))
+        return {f.name: _written(v) for f, v in shown if v != f.default and (v or f.default_factory is MISSING)}
+    if isinstance(value, Mapping):
+        return {key: _written(item) for key, item in value.items()}
+    return [_written(item) for item in value] if isinstance(value, tuple | list) else value
+
+
 def _hint(raw: dict[str, Any]) -> Hint:
     values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()}
     return Hint(**values)
@@ -64,8 +74,8 @@ class Settings:
     workloads: tuple[Hint, ...] = ()
 
     def to_json(self) -> str:
-        """What the stack puts into the function's `TOCSIN_SETTINGS`."""
-        return json.dumps(asdict(self), separators=(",", ":"), sort_keys=True)
+        """What the stack puts into the function's `TOCSIN_SETTINGS`: 4 KB have to do, so defaults are left out."""
+        return json.dumps(_written(self), separators=(",", ":"), sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> Settings:

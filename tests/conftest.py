@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import hypothesis
 import pytest
 from moto import mock_aws
 
@@ -16,6 +17,12 @@ from lambdas.settings import Settings
 from lambdas.slack.client import Slack
 from local.plane import create_table
 from local.slack.server import EmbeddedSlack
+
+# A busy machine is no defect of the code: no property is judged by the time that its examples take.
+hypothesis.settings.register_profile(
+    "tocsin", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+)
+hypothesis.settings.load_profile("tocsin")
 
 NOW = 1_795_489_560  # 2026-11-24T03:06:00Z
 REGION = "eu-west-1"

@@ -12,12 +12,19 @@ from typing import Literal
 
 SCHEMA = 1
 
-type Status = Literal["OPEN", "RECOVERING", "RESOLVED", "NOTED"]
-"""NOTED: an event that was not understood, posted and kept; it has no clock."""
-type PostKind = Literal["initial", "joined", "reopened", "flapping", "diagnosis", "chart", "edit", "resolved", "noted"]
-"""diagnosis: work to do and its report; chart: its picture; edit: the root message must show the present state."""
+type Status = Literal["OPEN", "RECOVERING", "RESOLVED", "NOTED", "SILENCED"]
+"""NOTED: an event that was not understood, posted and kept; it has no clock. SILENCED: recorded, posted nowhere."""
+type PostKind = str
+"""One of POST_ORDER. diagnosis: work to do and its report; chart: its picture; edit: the root must be shown anew."""
 
-WORK = frozenset({"diagnosis", "chart"})  # rows that need a look at the workload: `respond` alone delivers them
+WORK = frozenset({"diagnosis", "chart", "verify", "postmortem"})  # need a look at the workload: `respond` delivers them
+ACT = frozenset({"act"})  # changes something: the function `act` alone delivers it
+OUTWARD = frozenset({"email", "sms", "call", "bus", "customer", "case"})  # other channels: `lambdas.notify` delivers
+POST_ORDER = (  # what is due together is delivered in this order
+    "initial", "noted", "storm", "reopened", "escalated", "joined", "acknowledged", "regraded", "snoozed", "flapping",
+    "call", "sms", "email", "bus", "diagnosis", "chart", "remedy", "act", "verify", "notice", "customer", "case",
+    "update", "digest", "silenced", "fallback", "edit", "resolved", "postmortem",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +49,7 @@ class Judged:
     target: str
     impact: str
     why: tuple[str, ...] = ()
+    affected: float | None = None  # per cent of the requests that were seen to fail (0–100); None: not measured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +62,49 @@ class Headline:
     summary: str
     action: str = ""
     also: tuple[str, ...] = ()  # summaries of further independent causes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remedy:
+    """One change that may be made, and where it stands. Nothing is changed before `APPROVED`."""
+
+    id: str  # stable within the incident, e.g. "scale_out"
+    kind: str  # a file's name in `lambdas/remedies/`
+    target: str  # the resource's ARN
+    title: str  # for people: "Raise the desired count of checkout from 2 to 4"
+    now: str  # the dry run: what is
+    then: str  # and what will be
+    params: Mapping[str, str | int | float] = field(default_factory=dict)
+    cost_a_day: float | None = None  # USD more a day; None: not known
+    metric: Mapping[str, str | int | float] = field(default_factory=dict)  # what tells whether it helped
+    state: RemedyState = "PROPOSED"
+    approvals: tuple[str, ...] = ()  # Slack user ids
+    needed: int = 1  # how many approvals it takes
+    before: Mapping[str, str | int | float] = field(default_factory=dict)  # what an undo restores
+    verify_at: int | None = None
+    note: str = ""  # what happened, for people
+
+
+type RemedyState = Literal[
+    "PROPOSED", "APPROVED", "APPLIED", "VERIFIED", "NOT_VERIFIED", "FAILED", "UNDO_APPROVED", "UNDONE", "DECLINED"
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something said outside the team: to the customer, or to AWS Support."""
+
+    kind: str  # "customer" or "case"
+    subject: str
+    text: str
+    state: NoticeState = "DRAFTED"
+    by: str = ""  # who approved or declined it
+    at: int | None = None  # when it was sent
+    reference: str = ""  # the case's id, the message's id
+    status: str = ""  # the case's own status
+
+
+type NoticeState = Literal["DRAFTED", "APPROVED", "SENT", "FAILED", "DECLINED"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +131,22 @@ class Incident:
     previous: str = ""  # the incident that the same alarm had before
     shares: str = ""  # an older open incident that concerns the same resources
     text: str = ""  # NOTED: the event's own text, bounded
+    level: int = 1  # the runbook's escalation level that was reached (Internal Escalation Path)
+    next_escalation: int | None = None
+    acknowledged_by: str = ""  # a Slack user id
+    acknowledged_at: int | None = None
+    severity_by: str = ""  # who set the severity; triage then changes it no more, except for a new alarm that is worse
+    snoozed_until: int | None = None  # no updates until then; escalation goes on
+    snoozed_by: str = ""
+    resolved_by: str = ""  # empty: the alarm's own recovery
+    forced: bool = False  # a person resolved it while the alarm still was in ALARM
+    root_cause: str = ""  # a person's words
+    prevention: str = ""
+    parent: str = ""  # the storm incident that it belongs to
+    silence: str = ""  # the silence or maintenance window that it fell into
+    told: str = ""  # what the last update said, so that one that says nothing new only edits
+    remedies: Mapping[str, Remedy] = field(default_factory=dict)  # by id
+    notices: Mapping[str, Notice] = field(default_factory=dict)  # by kind
     channel: str = ""
     ts: str = ""  # the root message's Slack timestamp
 
@@ -96,12 +163,19 @@ class Incident:
         raw["judged"] = Judged(**raw["judged"] | {"why": tuple(raw["judged"]["why"])})
         if raw["headline"]:
             raw["headline"] = Headline(**raw["headline"] | {"also": tuple(raw["headline"]["also"])})
+        raw["remedies"] = {
+            id_: Remedy(**remedy | {"approvals": tuple(remedy["approvals"])})
+            for id_, remedy in raw.get("remedies", {}).items()
+        }
+        raw["notices"] = {kind: Notice(**notice) for kind, notice in raw.get("notices", {}).items()}
         return cls(**raw)
 
     @property
     def due(self) -> int | None:
         """The earliest moment at which the clock must look at it."""
-        return min((t for t in (self.next_update, self.recover_at) if t is not None), default=None)
+        verify = (remedy.verify_at for remedy in self.remedies.values())
+        clocks = (self.next_update, self.recover_at, self.next_escalation, self.snoozed_until, *verify)
+        return min((t for t in clocks if t is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +240,110 @@ class Tick:
     unverified: str = ""
 
 
-type Event = Raised | Cleared | Silent | Noted | Diagnosed | Linked | Tick
+# what people do (`interact`, the slash command) ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledged:
+    """A person has seen it. It does not stop the escalation: the runbook says 'not resolved'."""
+
+    by: str  # a Slack user id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalated:
+    """A person asks for the next level now."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regraded:
+    """A person sets the severity; its clocks follow."""
+
+    by: str
+    severity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snoozed:
+    """A person wants no updates until a time."""
+
+    by: str
+    until: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """A person resolves it. `ringing`: an alarm is still in ALARM."""
+
+    by: str
+    root_cause: str
+    prevention: str
+    ringing: bool = False
+
+
+# remedies (`lambdas/remedies`) and notices (`lambdas/notify`) -------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed:
+    """The diagnosis knows changes that could help."""
+
+    remedies: tuple[Remedy, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """An authorised person approves, declines or undoes one remedy."""
+
+    by: str
+    remedy: str
+    decision: Literal["approve", "decline", "undo"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acted:
+    """`act` did, verified or undid one remedy, or failed to: its new state."""
+
+    remedy: str
+    state: RemedyState
+    note: str
+    before: Mapping[str, str | int | float] = field(default_factory=dict)
+    verify_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drafted:
+    """A notice to the customer or to AWS Support is proposed."""
+
+    notice: Notice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeDecided:
+    """An authorised person approves or declines a notice."""
+
+    by: str
+    kind: str
+    decision: Literal["approve", "decline"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeSent:
+    """A notice went out, or could not; or a case's status changed."""
+
+    kind: str
+    state: NoticeState
+    reference: str = ""
+    status: str = ""
+
+
+type Event = (
+    Raised | Cleared | Silent | Noted | Diagnosed | Linked | Tick
+    | Acknowledged | Escalated | Regraded | Snoozed | Closed
+    | Proposed | Decided | Acted | Drafted | NoticeDecided | NoticeSent
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,4 +363,4 @@ class Post:
     def of(cls, key: str) -> Post:
         """Read a key back."""
         kind, reopen, n = key.split("#")
-        return cls(kind, int(reopen), int(n))  # type: ignore[arg-type] # keys are only made by `key`
+        return cls(kind, int(reopen), int(n))

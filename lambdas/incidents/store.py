@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from lambdas.errors import Contended, Duplicate
-from lambdas.incidents.model import Incident, Post
+from lambdas.incidents.model import POST_ORDER, Incident, Post
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -316,9 +316,6 @@ class Store:
             ConsistentRead=True,
         )
         return [item for page in pages for item in page["Items"]]
-
-
-POST_ORDER = ("initial", "noted", "reopened", "joined", "flapping", "diagnosis", "chart", "edit", "resolved")
 
 
 def _meta(incident: Incident, now: int) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from lambdas.errors import SlackBusy, SlackError
-from lambdas.incidents.model import WORK
+from lambdas.incidents.model import ACT, OUTWARD, WORK
 from lambdas.slack import messages
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lambdas.slack.messages import Payload
 
 EVENT_TYPE = "tocsin_post"
+NOT_OURS = WORK | ACT | OUTWARD
 PAGES = frozenset({"initial", "noted", "reopened", "resolved"})  # rather twice than never
 WAIT = 15  # seconds to the next try after a failure, times the attempts so far
 LONGEST = 15 * 60
@@ -42,10 +43,10 @@ class Poster:
     def deliver(self, id_: str, posts: Iterable[Post]) -> None:
         """Deliver what can be delivered now; what cannot stays in the outbox with a time to try again.
 
-        The work rows (`diagnosis`, `chart`) are not for here: they are claimed by who diagnoses.
+        Work, changes and other channels are not for here: whoever does them claims their rows.
         """
         for post in posts:
-            if post.kind in WORK:
+            if post.kind in NOT_OURS:
                 continue
             for _ in range(2):  # a kept connection may have died in between: look, and post once more, at once
                 claim = self._store.claim(id_, post, self._now)
