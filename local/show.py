@@ -5,6 +5,8 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
+from lambdas.diagnosis.model import NEEDS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -49,9 +51,7 @@ def _lines(replay: dict[str, Any]) -> Iterator[str]:
         names = [cause["id"] for cause in causes if cause["verdict"] == verdict]
         if names:
             yield from _wrapped(f"  {MARK[verdict]} {title}: ", ", ".join(names))
-    gaps = {(run["title"], run["why"]) for step in replay["diagnosis"]["steps"] for run in step["checks"] if run["why"]}
-    for title, why in sorted(gaps):
-        yield from _wrapped("    could not look: ", f"{title}: {why}")
+    yield from _holes(replay["diagnosis"]["steps"])
     yield "SLACK"
     for call in replay["slack"]:
         said = " ".join(str(call["payload"].get("text", "")).split())
@@ -63,6 +63,16 @@ def _lines(replay: dict[str, Any]) -> Iterator[str]:
         f"TIME       first post {timings['first_post_ms']:.0f} ms, diagnosis {timings['diagnosis_ms']:.0f} ms, "
         f"{len(replay['aws'])} AWS calls\n"
     )
+
+
+def _holes(steps: list[dict[str, Any]]) -> Iterator[str]:
+    runs = {run["title"]: run["why"] for step in steps for run in step["checks"] if run["why"]}
+    follow = {title for title, why in runs.items() if why.startswith(NEEDS)}
+    for title, why in sorted(runs.items()):
+        if title not in follow:
+            yield from _wrapped("    could not look: ", f"{title}: {why}")
+    if follow:
+        yield from _wrapped("    and so neither: ", "; ".join(sorted(follow)))
 
 
 def _wrapped(lead: str, text: str) -> list[str]:

@@ -40,6 +40,17 @@ class StepRun:
     checks: tuple[CheckRun, ...]
 
 
+NEEDS = "needs "  # how the reason of a check begins that lacked another check's answer (`runner`)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hole:
+    """One reason why something could not be looked at, and the titles of all checks that it took with it."""
+
+    why: str
+    checks: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
     """The result of a playbook: causes best first. The first one is the headline."""
@@ -54,3 +65,15 @@ class Diagnosis:
     def headline(self) -> Ranked:
         """The cause that is reported first; `unknown` where none stands out."""
         return self.causes[0]
+
+    @property
+    def gaps(self) -> tuple[Hole, ...]:
+        """What could not be looked at, by its reason: a check that only lacked another's answer stands with that one."""
+        holes: dict[str, list[str]] = {}
+        runs = [run for step in self.steps for run in step.checks if run.outcome == "could_not_look"]
+        for run in sorted(runs, key=lambda run: (run.why.startswith(NEEDS), run.title)):
+            reason = run.why.partition(": ")[2] if run.why.startswith(NEEDS) else run.why
+            titles = holes.setdefault(reason, [])
+            if run.title not in titles:
+                titles.append(run.title)
+        return tuple(Hole(why=why, checks=tuple(titles)) for why, titles in holes.items())

@@ -13,7 +13,7 @@ from lambdas.causes.base import CAUSES, Evidence
 from lambdas.checks.base import CHECKS, Gap
 from lambdas.diagnosis import gaps, ranking
 from lambdas.diagnosis.graph import Graph
-from lambdas.diagnosis.model import CheckRun, Diagnosis, StepRun
+from lambdas.diagnosis.model import NEEDS, CheckRun, Diagnosis, StepRun
 
 if TYPE_CHECKING:
     from lambdas.causes.base import Cause
@@ -111,7 +111,7 @@ class _Run:
             if not providers:
                 return f"nothing in this playbook yields {kind.__name__}"
             if gap := next((g for g in self.look.found.gaps if g.check in providers), None):
-                return gap.why if gap.why.startswith("needs ") else f"needs {gap.check}: {gap.why}"
+                return gap.why if gap.why.startswith(NEEDS) else f"{NEEDS}{gap.check}: {gap.why}"
         return ""
 
     def _look(self, started: _Started) -> None:

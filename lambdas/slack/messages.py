@@ -27,6 +27,11 @@ CONFIDENCE = {
 }
 
 
+def confidence(cause: str, verdict: str) -> str:
+    """A verdict in words. `unknown` is no cause: nothing fits it, however it was judged."""
+    return "Cause not found" if cause == "unknown" else CONFIDENCE.get(verdict, verdict)
+
+
 def root(incident: Incident, settings: Settings) -> Payload:
     """The root message as it must stand now: an alert while the incident lasts, the resolution once it is over."""
     if incident.status == "NOTED":
@@ -155,7 +160,7 @@ def _eta(incident: Incident) -> str:
 
 
 def _headline(headline: Headline) -> str:
-    lines = [f"*{CONFIDENCE.get(headline.verdict, headline.verdict)}:* {escape(headline.summary, 900)}"]
+    lines = [f"*{confidence(headline.cause, headline.verdict)}:* {escape(headline.summary, 900)}"]
     lines += [f"*And also:* {escape(other, 500)}" for other in headline.also[:2]]
     if headline.action:
         lines.append(f"*Next:* {escape(headline.action, 700)}")

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lambdas.slack.messages import CONFIDENCE, Payload, context, section
+from lambdas.slack.messages import Payload, confidence, context, section
 from lambdas.slack.text import clock, code, escape, link
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from lambdas.causes.base import Action, Fact
-    from lambdas.diagnosis.model import Diagnosis, Ranked
+    from lambdas.diagnosis.model import Diagnosis, Hole, Ranked
     from lambdas.incidents.model import Incident
 
 LEADING = ("confirmed", "likely", "possible")
@@ -38,7 +38,7 @@ def report(incident: Incident, diagnosis: Diagnosis) -> list[Payload]:
             [*messages[MESSAGES - 1], f"… and {left_out} more parts, left out here."],
         ]
     head = diagnosis.headline
-    said = f"Diagnosis: {CONFIDENCE[head.judgement.verdict]}: {head.judgement.summary or head.title}"
+    said = f"Diagnosis: {confidence(head.id, head.judgement.verdict)}: {head.judgement.summary or head.title}"
     return [
         _message(incident, number, said if number == 0 else f"Diagnosis, part {number + 1}", texts, _footer(diagnosis))
         for number, texts in enumerate(messages)
@@ -73,39 +73,46 @@ def _sections(diagnosis: Diagnosis) -> Iterator[str]:
         for cause in diagnosis.causes[1:]
         if cause.judgement.verdict in LEADING and not cause.effect_of and cause.id != "unknown"
     ]
+    sure = head.judgement.verdict == "confirmed"
+    maybe = [cause for cause in others if sure and cause.judgement.verdict == "possible"]
+    others = [cause for cause in others if cause not in maybe]
     for other in others[:5]:
         yield from _packed([f"*Also: {escape(other.title, 200)}*  {code(other.id)}", *_cause(other)])
     if effects:
         lines = [f"• {escape(e.title, 150)}: {escape(e.judgement.summary, 400)}" for e in effects]
         yield from _packed([f"*Effects of it, not causes* ({len(effects)})", *lines])
+    if maybe:  # beside a confirmed cause, what merely fits is a line each, not a second diagnosis
+        lines = [f"• {escape(m.title, 150)}: {_why(m)}" for m in maybe]
+        yield from _packed([f"*Not excluded, not needed to explain it* ({len(maybe)})", *lines])
     dismissed = [cause for cause in diagnosis.causes if cause.judgement.verdict == "ruled_out"]
     if dismissed:
         lines = [f"• {escape(cause.title, 150)}: {_why(cause)}" for cause in dismissed]
         yield from _packed([f"*Ruled out* ({len(dismissed)})", *lines])
-    gaps = {
-        f"• {escape(run.title, 150)}: {escape(run.why, 250)}"
-        for step in diagnosis.steps
-        for run in step.checks
-        if run.outcome == "could_not_look"
-    }
+    gaps = [_hole(hole) for hole in diagnosis.gaps]
     blind = [cause for cause in diagnosis.causes if cause.judgement.verdict == "could_not_check"]
     if gaps or blind:
         named = ", ".join(escape(cause.title, 100) for cause in blind)
-        lines = [*sorted(gaps), *([f"So these stay open: {named}"] if named else [])]
+        lines = [*gaps, *([f"So these stay open: {named}"] if named else [])]
         yield from _packed(["*Could not be looked at*", *lines])
 
 
 def _cause(cause: Ranked) -> Iterator[str]:
     judgement = cause.judgement
-    yield f"*{CONFIDENCE[judgement.verdict]}:* {escape(judgement.summary or cause.title, 900)}"
+    yield f"*{confidence(cause.id, judgement.verdict)}:* {escape(judgement.summary or cause.title, 900)}"
     for fact in judgement.evidence[:12]:
         yield f"• {_fact(fact)}"
     if judgement.would_confirm:
         yield f"_What would confirm it:_ {escape(judgement.would_confirm, 500)}"
-    if judgement.missing:
+    if judgement.missing and cause.id != "unknown":  # what `unknown` missed stands in full below
         yield f"_Not seen:_ {escape('; '.join(judgement.missing), 500)}"
     for n, action in enumerate(judgement.actions, 1):
         yield f"*{n}.* {_action(action)}"
+
+
+def _hole(hole: Hole) -> str:
+    first, *rest = hole.checks
+    also = f" _(and so {len(rest)} more: {escape('; '.join(rest), 200)})_" if rest else ""
+    return f"• {escape(first, 150)}: {escape(hole.why, 250)}{also}"
 
 
 def _fact(fact: Fact) -> str:
