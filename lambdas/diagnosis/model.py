@@ -68,7 +68,7 @@ class Diagnosis:
 
     @property
     def gaps(self) -> tuple[Hole, ...]:
-        """What could not be looked at, by its reason: a check that only lacked another's answer stands with that one."""
+        """What could not be looked at, by reason: a check that only lacked another's answer stands with that one."""
         holes: dict[str, list[str]] = {}
         runs = [run for step in self.steps for run in step.checks if run.outcome == "could_not_look"]
         for run in sorted(runs, key=lambda run: (run.why.startswith(NEEDS), run.title)):
