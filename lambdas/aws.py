@@ -31,16 +31,24 @@ if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
     from mypy_boto3_efs import EFSClient
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_health import HealthClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_pi import PIClient
+    from mypy_boto3_pinpoint_sms_voice_v2 import PinpointSMSVoiceV2Client
     from mypy_boto3_rds import RDSClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_service_quotas import ServiceQuotasClient
+    from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
+
+
+# What these do twice, a person gets twice: botocore repeats nothing, the outbox decides.
+ONCE = frozenset({"pinpoint_sms_voice_v2", "sesv2", "sns"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +85,18 @@ class Aws:
     ecs: ECSClient
     efs: EFSClient
     elbv2: ElasticLoadBalancingv2Client
+    events: EventBridgeClient
     health: HealthClient
     iam: IAMClient
     logs: CloudWatchLogsClient
     pi: PIClient
+    pinpoint_sms_voice_v2: PinpointSMSVoiceV2Client
     rds: RDSClient
     s3: S3Client
     secretsmanager: SecretsManagerClient
     service_quotas: ServiceQuotasClient
+    sesv2: SESV2Client
+    sns: SNSClient
     sqs: SQSClient
     ssm: SSMClient
 
@@ -131,8 +143,10 @@ class Aws:
                 # Health has one endpoint for the whole partition (AWS Health User Guide, "Endpoints").
                 region = "us-east-1" if name == "health" and not self.region.startswith("cn-") else self.region
                 service = name.replace("_", "-")
+                once = Config(retries={"mode": "standard", "total_max_attempts": 1})
+                config = self._config.merge(once) if name in ONCE else self._config
                 client = self._session.client(  # type: ignore[call-overload] # the name is a variable
-                    service, region_name=region, config=self._config, endpoint_url=self._endpoint_url
+                    service, region_name=region, config=config, endpoint_url=self._endpoint_url
                 )
                 self.__dict__[name] = client
         return client

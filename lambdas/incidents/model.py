@@ -348,11 +348,15 @@ type Event = (
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One row of the outbox; its key is what makes it happen once."""
+    """One row of the outbox; its key is what makes it happen once.
+
+    `body` (bounded JSON) is what only this row knows: whom it goes to, what was so when it was written.
+    """
 
     kind: PostKind
     reopen: int = 0
     n: int = 0
+    body: str = field(default="", compare=False)
 
     @property
     def key(self) -> str:

@@ -7,7 +7,7 @@ outbox rows, the alarm's head and the group's head. There is no second mechanism
 |---------------|-----------------------|----------------------------------------------------------------|
 | INC#<id>      | META                  | the incident's document, `ver`, status, severity, Slack thread |
 | INC#<id>      | EV#<ts>#<event id>    | timeline, append-only                                          |
-| INC#<id>      | OUT#<kind>#<reopen>#<n> | outbox: PENDING → CLAIMED (lease) → SENT                     |
+| INC#<id>      | OUT#<kind>#<reopen>#<n> | outbox: PENDING → CLAIMED (lease) → SENT or FAILED (given up)|
 | ALARM#<key>   | HEAD                  | last timestamp, last state, active incident                    |
 | ALARM#<key>   | STALE#<ts>#<event id> | late and duplicate events, 14 days                             |
 | GROUP#<target>| HEAD                  | the incident that is open for one resource                     |
@@ -70,11 +70,15 @@ class Move:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One outbox row, ours to deliver until the lease ends. `attempt` > 1: look for the post before posting again."""
+    """One outbox row, ours to deliver until the lease ends. `attempt` > 1: look for the post before posting again.
+
+    `lost`: how many earlier attempts ended without saying how: they may have delivered, and died before they wrote it.
+    """
 
     incident: str
     post: Post
     attempt: int
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +115,9 @@ class Store:
         return _text(self._get(f"GROUP#{target}", "HEAD") or {}, "incident")
 
     def unsent(self, id_: str) -> list[Post]:
-        """The outbox rows of an incident that are not SENT, in the order they must appear."""
+        """The outbox rows of an incident that are still to be delivered, in the order they must appear."""
         rows = self._query(id_, "OUT#")
-        posts = [Post.of(row["sk"]["S"].removeprefix("OUT#")) for row in rows if row["state"]["S"] != "SENT"]
+        posts = [_post(row) for row in rows if row["state"]["S"] in {"PENDING", "CLAIMED"}]
         return sorted(posts, key=lambda post: (post.reopen, POST_ORDER.index(post.kind), post.n))
 
     def timeline(self, id_: str) -> list[Timeline]:
@@ -202,6 +206,7 @@ class Store:
                     "state": {"S": "PENDING"},
                     "tries": {"N": "0"},
                 }
+                | ({"body": {"S": post.body}} if post.body else {})
                 | {"ttl": {"N": str(now + KEEP_INCIDENT)}}
                 | _due(incident.id, now),
                 "ConditionExpression": "attribute_not_exists(pk)",
@@ -271,15 +276,18 @@ class Store:
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             return None
-        return Claim(incident=id_, post=post, attempt=int(answer["Attributes"]["tries"]["N"]))
+        row = answer["Attributes"]
+        attempt, failures = int(row["tries"]["N"]), int(row.get("failures", {}).get("N", "0"))
+        return Claim(incident=id_, post=_post(row), attempt=attempt, lost=attempt - 1 - failures)
 
     def release(self, claim: Claim, now: int, wait: int) -> None:
         """Give a row back: it is due again after `wait` seconds."""
         self._client.update_item(
             TableName=self._table,
             Key=_out(claim.incident, claim.post),
-            UpdateExpression="SET lease = :lease, due_sk = :due",
+            UpdateExpression="SET lease = :lease, due_sk = :due ADD failures :one",
             ExpressionAttributeValues={
+                ":one": {"N": "1"},
                 ":lease": {"N": str(now + wait - 1)},
                 ":due": _due(claim.incident, now + wait)["due_sk"],
             },
@@ -287,7 +295,11 @@ class Store:
 
     def sent(self, claim: Claim, ts: str) -> None:
         """The row is delivered."""
-        self._client.update_item(**_sent(self._table, claim, ts))
+        self._client.update_item(**_ended(self._table, claim, "SENT", ts=ts))
+
+    def failed(self, claim: Claim, why: str) -> None:
+        """The row is given up; whoever does so has told people."""
+        self._client.update_item(**_ended(self._table, claim, "FAILED", why=why))
 
     def sent_root(self, claim: Claim, channel: str, ts: str) -> None:
         """The root message is delivered: its place is kept with the incident, in one transaction."""
@@ -298,7 +310,7 @@ class Store:
             "UpdateExpression": "SET slack_channel = :channel, slack_ts = :ts, ver = ver + :one",
             "ExpressionAttributeValues": {":channel": {"S": channel}, ":ts": {"S": ts}, ":one": {"N": "1"}},
         }
-        row = _sent(self._table, claim, ts)
+        row = _ended(self._table, claim, "SENT", ts=ts)
         items: Any = [{"Update": place}, {"Update": row}]
         self._client.transact_write_items(TransactItems=items)
 
@@ -380,13 +392,19 @@ def _out(id_: str, post: Post) -> dict[str, Any]:
     return {"pk": {"S": f"INC#{id_}"}, "sk": {"S": f"OUT#{post.key}"}}
 
 
-def _sent(table: str, claim: Claim, ts: str) -> dict[str, Any]:
+def _post(row: dict[str, Any]) -> Post:
+    return replace(Post.of(row["sk"]["S"].removeprefix("OUT#")), body=_text(row, "body"))
+
+
+def _ended(table: str, claim: Claim, state: str, **said: str) -> dict[str, Any]:
+    """How a row ends. `said`: one attribute about it, `ts` or `why`."""
+    ((name, value),) = said.items()
     return {
         "TableName": table,
         "Key": _out(claim.incident, claim.post),
-        "UpdateExpression": "SET #s = :sent, ts = :ts REMOVE due_pk, due_sk, lease",
+        "UpdateExpression": f"SET #s = :state, {name} = :said REMOVE due_pk, due_sk, lease",
         "ExpressionAttributeNames": {"#s": "state"},
-        "ExpressionAttributeValues": {":sent": {"S": "SENT"}, ":ts": {"S": ts}},
+        "ExpressionAttributeValues": {":state": {"S": state}, ":said": {"S": value}},
     }
 
 

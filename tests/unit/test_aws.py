@@ -47,3 +47,10 @@ def test_every_call_is_heard_with_its_error() -> None:
 def test_health_is_asked_where_it_lives() -> None:
     assert Aws("eu-west-1").health.meta.endpoint_url == Aws("ap-south-1").health.meta.endpoint_url
     assert Aws("cn-north-1").health.meta.endpoint_url.endswith(".amazonaws.com.cn")
+
+
+@pytest.mark.parametrize(
+    ("client", "attempts"), [("sesv2", 1), ("sns", 1), ("pinpoint_sms_voice_v2", 1), ("events", 3)]
+)
+def test_botocore_repeats_nothing_that_a_person_would_get_twice(client: str, attempts: int) -> None:
+    assert getattr(Aws("eu-west-1"), client).meta.config.retries["total_max_attempts"] == attempts

@@ -156,3 +156,35 @@ def test_posts_are_delivered_in_the_order_they_must_appear(store: Store) -> None
     posts = [Post("resolved"), Post("edit", 0, 3), Post("diagnosis"), Post("initial"), Post("reopened", 1)]
     store.commit(incident(), EVENT, posts, NOW)
     assert [post.kind for post in store.unsent("INC-1")] == ["initial", "diagnosis", "edit", "resolved", "reopened"]
+
+
+def test_a_row_keeps_what_only_it_knows(store: Store) -> None:
+    page = Post("sms", 0, 101, '{"to":"+41441234567"}')
+    store.commit(incident(), EVENT, [page], NOW)
+    assert [post.body for post in store.unsent("INC-1")] == [page.body]
+    claim = store.claim("INC-1", Post.of(page.key), NOW)
+    assert claim is not None
+    assert claim.post.body == page.body
+
+
+def test_an_attempt_that_ended_without_a_word_is_told_from_one_that_failed(store: Store) -> None:
+    store.commit(incident(), EVENT, [INITIAL], NOW)
+    first = store.claim("INC-1", INITIAL, NOW)
+    assert first is not None
+    store.release(first, NOW, 10)
+    second = store.claim("INC-1", INITIAL, NOW + 10)
+    assert second is not None
+    assert (second.attempt, second.lost) == (2, 0)
+    third = store.claim("INC-1", INITIAL, NOW + 10 + LEASE + 1)  # the second worker died
+    assert third is not None
+    assert (third.attempt, third.lost) == (3, 1)
+
+
+def test_a_row_that_is_given_up_is_due_no_more(store: Store) -> None:
+    store.commit(incident(), EVENT, [INITIAL], NOW)
+    claim = store.claim("INC-1", INITIAL, NOW)
+    assert claim is not None
+    store.failed(claim, "MessageRejected")
+    assert store.unsent("INC-1") == []
+    assert store.claim("INC-1", INITIAL, NOW + 10 * LEASE) is None
+    assert store.due(NOW + 10 * LEASE) == []
