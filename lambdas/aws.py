@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from mypy_boto3_acm import ACMClient
     from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
     from mypy_boto3_autoscaling import AutoScalingClient
+    from mypy_boto3_ce import CostExplorerClient
     from mypy_boto3_cloudtrail import CloudTrailClient
     from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_compute_optimizer import ComputeOptimizerClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ecr import ECRClient
@@ -77,8 +79,10 @@ class Aws:
     acm: ACMClient
     application_autoscaling: ApplicationAutoScalingClient
     autoscaling: AutoScalingClient
+    ce: CostExplorerClient
     cloudtrail: CloudTrailClient
     cloudwatch: CloudWatchClient
+    compute_optimizer: ComputeOptimizerClient
     dynamodb: DynamoDBClient
     ec2: EC2Client
     ecr: ECRClient

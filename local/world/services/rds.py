@@ -45,6 +45,14 @@ def _pending(item: Item, fill: Filler) -> None:
     item["ResourceIdentifier"] = fill.arn(item["ResourceIdentifier"])
 
 
+def _reserved(item: Item, fill: Filler) -> None:
+    name = item.setdefault("ReservedDBInstanceId", f"ri-{identifier(str(sorted(item.items(), key=str)), 17)}")
+    item.setdefault("ReservedDBInstanceArn", fill.arns.arn("rds", f"ri:{name}"))
+    item.setdefault("Duration", 365 * 24 * 60 * 60)
+    item.setdefault("DBInstanceCount", 1)
+    item.setdefault("State", "active")
+
+
 service = Service(
     "rds",
     {
@@ -56,6 +64,7 @@ service = Service(
             "ResourcePendingMaintenanceActions", fill=_pending, required=("ResourceIdentifier",)
         ),
         "dbSnapshots": Section("DBSnapshot", required=("DBSnapshotIdentifier",)),
+        "reservedDBInstances": Section("ReservedDBInstance", fill=_reserved, required=("DBInstanceClass", "StartTime")),
         "logFiles": Section(part=LogFile),
     },
 )
@@ -185,6 +194,15 @@ def describe_db_snapshots(call: Call) -> Item:
     if "DBSnapshotIdentifier" in call.params and not kept:
         raise AwsError("DBSnapshotNotFound", f"DBSnapshot {call.params['DBSnapshotIdentifier']} not found.", 404)
     return _page(call, "DBSnapshots", kept)
+
+
+@service.answers("DescribeReservedDBInstances")
+def describe_reserved_db_instances(call: Call) -> Item:
+    """Reserved DB instances, the expired ones too, as in AWS."""
+    kept = call.items("reservedDBInstances")
+    if wanted := call.params.get("DBInstanceClass"):
+        kept = [item for item in kept if item["DBInstanceClass"] == wanted]
+    return _page(call, "ReservedDBInstances", kept)
 
 
 def _log_files(call: Call) -> list[LogFile]:
