@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
@@ -78,6 +79,24 @@ def _channel(value: str) -> str:
     return value
 
 
+def _moment(value: object) -> str:
+    """A local time such as 2026-01-05 09:00; YAML reads one with seconds as a time of its own."""
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo:
+        raise ValueError(f"'{value}' is no local time such as '2026-01-05 09:00' (in the environment's time_zone)")
+    return moment.isoformat(timespec="minutes")
+
+
+def _levels_as_text(raw: Any, field: str) -> Any:
+    """YAML reads the escalation levels 1, 2, 3 as numbers."""
+    if isinstance(raw, dict) and isinstance(raw.get(field), dict):
+        raw = {**raw, field: {str(level): people for level, people in raw[field].items()}}
+    return raw
+
+
 def _retention(value: int) -> int:
     if value not in _RETENTIONS:
         raise ValueError(f"CloudWatch Logs keeps {', '.join(map(str, _RETENTIONS))} days, not {value}")
@@ -88,13 +107,14 @@ def _retention(value: int) -> int:
 _RETENTIONS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+Member = Annotated[str, StringConstraints(pattern=r"^[UWS][A-Z0-9]{6,}$")]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")]
 
 
 class Part(BaseModel):
     """The base of everything that people write: no unknown fields, no later change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, serialize_by_alias=True)
 
 
 class TopicArn(Part):
@@ -134,6 +154,67 @@ class Person(Part):
         return self
 
 
+class People(Part):
+    """Who may decide in Slack: users (U…, W…) and user groups (S…). Nobody is allowed what nobody is named for."""
+
+    respond: tuple[Member, ...] = ()  # acknowledge, escalate, regrade, snooze, resolve, silence
+    approve: tuple[Member, ...] = ()  # changes to the workload, and what goes to the customer or AWS; may respond, too
+
+
+class Override(Part):
+    """Somebody takes over for a time."""
+
+    person: Text
+    since: Annotated[str, BeforeValidator(_moment)] = Field(alias="from")
+    until: Annotated[str, BeforeValidator(_moment)]
+
+    @model_validator(mode="after")
+    def _ends_later(self) -> Self:
+        if self.until <= self.since:
+            raise ValueError(f"ends at {self.until}, which is not after {self.since}")
+        return self
+
+
+class Rotation(Part):
+    """People who take turns at one escalation level, in the environment's local time."""
+
+    people: tuple[Person, ...] = Field(min_length=1)
+    since: Annotated[str, BeforeValidator(_moment)] = Field(alias="from")
+    days: Annotated[int, Field(ge=1, le=366)] = 7
+    overrides: tuple[Override, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> Self:
+        names = [person.name for person in self.people]
+        if len(set(names)) < len(names):
+            raise ValueError("two people of one rotation have the same name")
+        for override in self.overrides:
+            if override.person not in names:
+                raise ValueError(
+                    f"overrides: '{override.person}' is not in the rotation{nearest(override.person, names)}"
+                )
+        return self
+
+
+class Schedule(Part):
+    """An external on-call schedule: an https address that answers `{"1": [{"name": …, "slack": …}], …}`."""
+
+    url: Annotated[str, StringConstraints(pattern=r"^https://[^\s@]+$", max_length=500)]
+    secret: Text  # name or ARN in Secrets Manager; sent as `Authorization: Bearer …`
+
+
+class OnCall(Part):
+    """Who is on call. A level without a rotation has its contacts; the schedule, where it answers, comes first."""
+
+    rotations: Mapping[Literal["1", "2", "3"], tuple[Rotation, ...]] = Field(default_factory=dict)
+    schedule: Schedule | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _levels_are_text(cls, raw: Any) -> Any:
+        return _levels_as_text(raw, "rotations")
+
+
 class Workload(Part):
     """What discovery cannot know of one workload. Empty fields are discovered."""
 
@@ -161,6 +242,8 @@ class Environment(Part):
     alarm_state_changes: bool = False  # also take every alarm's state change from the event bus
     slack: Slack
     contacts: Mapping[Literal["1", "2", "3"], tuple[Person, ...]] = Field(default_factory=dict)
+    people: People = Field(default_factory=People)
+    on_call: OnCall = Field(default_factory=OnCall)
     dashboard: str = ""
     thresholds: Annotated[Mapping[str, Annotated[float, Field(ge=0)]], AfterValidator(_thresholds)] = Field(
         default_factory=dict
@@ -176,10 +259,7 @@ class Environment(Part):
     @model_validator(mode="before")
     @classmethod
     def _levels_are_text(cls, raw: Any) -> Any:
-        """YAML reads the escalation levels 1, 2, 3 as numbers."""
-        if isinstance(raw, dict) and isinstance(raw.get("contacts"), dict):
-            raw = {**raw, "contacts": {str(level): people for level, people in raw["contacts"].items()}}
-        return raw
+        return _levels_as_text(raw, "contacts")
 
     @model_validator(mode="after")
     def _topics_are_here(self) -> Self:
@@ -230,6 +310,10 @@ class Environment(Part):
         """Whether every alarm's state change is taken from the event bus too."""
         return self.alarm_state_changes
 
+    @property
+    def _rotations(self) -> list[tuple[str, tuple[Rotation, ...]]]:
+        return sorted(self.on_call.rotations.items())
+
     def settings(self, table: str, slack_secret: str = "", queue: str = "") -> runtime.Settings:
         """Render what the functions read. The arguments are deployed names (or CDK tokens)."""
         return runtime.Settings(
@@ -247,9 +331,24 @@ class Environment(Part):
                 level: tuple(runtime.Contact(**person.model_dump()) for person in people)
                 for level, people in self.contacts.items()
             },
+            responders=self.people.respond,
+            approvers=self.people.approve,
+            rotations=tuple(_rotation(int(level), turn) for level, turns in self._rotations for turn in turns),
+            schedule=self.on_call.schedule.url if self.on_call.schedule else "",
+            schedule_secret=self.on_call.schedule.secret if self.on_call.schedule else "",
             thresholds=dict(self.thresholds),
             workloads=tuple(runtime.Hint(**workload.model_dump()) for workload in self.workloads),
         )
+
+
+def _rotation(level: int, written: Rotation) -> runtime.Rotation:
+    return runtime.Rotation(
+        level=level,
+        people=tuple(runtime.Contact(**person.model_dump()) for person in written.people),
+        since=written.since,
+        days=written.days,
+        overrides=tuple(runtime.Override(**override.model_dump(by_alias=False)) for override in written.overrides),
+    )
 
 
 class _Loader(yaml.SafeLoader):

@@ -39,6 +39,26 @@ class Hint:
     tables: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """Somebody takes over for a time. Local times of the environment, e.g. "2026-12-24T09:00"."""
+
+    person: str  # a name among the rotation's people
+    since: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rotation:
+    """People who take turns at one escalation level."""
+
+    level: int
+    people: tuple[Contact, ...]
+    since: str  # the first turn begins, local time of the environment, e.g. "2026-01-05T09:00"
+    days: int = 7  # how long a turn is
+    overrides: tuple[Override, ...] = ()
+
+
 def _written(value: Any) -> Any:
     """A value as JSON takes it, without the fields that stand at their defaults."""
     if is_dataclass(value):
@@ -47,6 +67,12 @@ def _written(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _written(item) for key, item in value.items()}
     return [_written(item) for item in value] if isinstance(value, tuple | list) else value
+
+
+def _rotation(raw: dict[str, Any]) -> Rotation:
+    people = tuple(Contact(**person) for person in raw["people"])
+    overrides = tuple(Override(**override) for override in raw.get("overrides", ()))
+    return Rotation(**raw | {"people": people, "overrides": overrides})
 
 
 def _hint(raw: dict[str, Any]) -> Hint:
@@ -70,6 +96,11 @@ class Settings:
     time_zone: str = "UTC"
     dashboard: str = ""
     contacts: Mapping[str, tuple[Contact, ...]] = field(default_factory=dict)  # by level "1", "2", "3"
+    responders: tuple[str, ...] = ()  # users (U…, W…) and user groups (S…) who may acknowledge, resolve, silence …
+    approvers: tuple[str, ...] = ()  # who may approve changes and what goes outside the team
+    rotations: tuple[Rotation, ...] = ()  # who is on call; a level without one has its contacts
+    schedule: str = ""  # https address of an external on-call schedule
+    schedule_secret: str = ""  # the secret that its requests carry
     thresholds: Mapping[str, float] = field(default_factory=dict)  # overrides, by the trigger's id
     workloads: tuple[Hint, ...] = ()
 
@@ -93,9 +124,12 @@ class Settings:
             raw["contacts"] = {
                 level: tuple(Contact(**c) for c in people) for level, people in (raw.get("contacts") or {}).items()
             }
+            raw["rotations"] = tuple(_rotation(rotation) for rotation in raw.get("rotations") or ())
+            for name in ("responders", "approvers"):
+                raw[name] = tuple(raw.get(name) or ())
             raw["workloads"] = tuple(_hint(hint) for hint in raw.get("workloads") or ())
             return cls(**raw)
-        except TypeError as error:
+        except (TypeError, KeyError) as error:
             raise SettingsError(f"TOCSIN_SETTINGS: {error}") from error
 
     @classmethod

@@ -102,7 +102,19 @@ def code_version() -> str:
 
 def _settings(settings: Settings) -> dict[str, Any]:
     """What a diagnosis may depend on: no contacts, and no names of our own plane."""
-    bare = replace(settings, contacts={}, slack_secret="", queue="", table="", recordings="")
+    bare = replace(
+        settings,
+        contacts={},
+        responders=(),
+        approvers=(),
+        rotations=(),
+        schedule="",
+        schedule_secret="",
+        slack_secret="",
+        queue="",
+        table="",
+        recordings="",
+    )
     return json.loads(bare.to_json())  # type: ignore[no-any-return] # an object in, a dict out
 
 
