@@ -11,12 +11,14 @@ outbox rows, the alarm's head and the group's head. There is no second mechanism
 | ALARM#<key>   | HEAD                  | last timestamp, last state, active incident                    |
 | ALARM#<key>   | STALE#<ts>#<event id> | late and duplicate events, 14 days                             |
 | GROUP#<target>| HEAD                  | the incident that is open for one resource                     |
+| MONTH#<yyyy-mm>| <opened at>#<id>     | every incident, by the month (UTC) in which it opened          |
 """
 
 from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from lambdas.errors import Contended, Duplicate
@@ -156,6 +158,23 @@ class Store:
         )
         return [item["pk"]["S"].removeprefix("INC#") for page in pages for item in page["Items"]]
 
+    def opened(self, start: int, end: int) -> list[Incident]:
+        """The incidents that opened in [start, end), oldest first: closed and noted ones too. Epoch seconds."""
+        ids: list[str] = []
+        for month in _months(start, end):
+            pages = self._client.get_paginator("query").paginate(
+                TableName=self._table,
+                KeyConditionExpression="pk = :pk AND sk BETWEEN :start AND :end",
+                ExpressionAttributeValues={
+                    ":pk": {"S": f"MONTH#{month}"},
+                    ":start": {"S": f"{start:012d}"},
+                    ":end": {"S": f"{end - 1:012d}~"},
+                },
+            )
+            ids += [item["sk"]["S"].partition("#")[2] for page in pages for item in page["Items"]]
+        found = (self.incident(id_) for id_ in ids)
+        return [incident for incident in found if incident]
+
     # writing ----------------------------------------------------------------------------------------------------------
 
     def commit(
@@ -213,6 +232,8 @@ class Store:
             }
             for post in posts
         ]
+        if not incident.ver:
+            writes.append(_month(incident, now))
         if move:
             writes.append(_head(move, incident.id))
         if group:
@@ -353,6 +374,23 @@ def _meta(incident: Incident, now: int) -> dict[str, Any]:
 def _incident(item: dict[str, Any]) -> Incident:
     stored = Incident.from_json(item["doc"]["S"])
     return replace(stored, ver=int(item["ver"]["N"]), channel=_text(item, "slack_channel"), ts=_text(item, "slack_ts"))
+
+
+def _month(incident: Incident, now: int) -> dict[str, Any]:
+    return {
+        "Item": {
+            "pk": {"S": f"MONTH#{datetime.fromtimestamp(incident.opened_at, UTC):%Y-%m}"},
+            "sk": {"S": f"{incident.opened_at:012d}#{incident.id}"},
+            "ttl": {"N": str(now + KEEP_INCIDENT)},
+        }
+    }
+
+
+def _months(start: int, end: int) -> list[str]:
+    """The months (UTC) that [start, end) touches, e.g. "2026-11"."""
+    first, last = (datetime.fromtimestamp(at, UTC) for at in (start, end - 1))
+    count = (last.year - first.year) * 12 + last.month - first.month + 1
+    return [f"{first.year + (first.month - 1 + n) // 12}-{(first.month - 1 + n) % 12 + 1:02d}" for n in range(count)]
 
 
 def _head(move: Move, incident: str) -> dict[str, Any]:

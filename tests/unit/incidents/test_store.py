@@ -188,3 +188,13 @@ def test_a_row_that_is_given_up_is_due_no_more(store: Store) -> None:
     assert store.unsent("INC-1") == []
     assert store.claim("INC-1", INITIAL, NOW + 10 * LEASE) is None
     assert store.due(NOW + 10 * LEASE) == []
+
+
+def test_incidents_are_found_by_the_time_they_opened(store: Store) -> None:
+    december = 1_796_083_200  # 2026-12-01T00:00:00Z
+    for number, at in enumerate((december - 2, december - 1, december, december + 5)):
+        store.commit(incident(f"INC-{number}", opened_at=at), EVENT, [], at)
+    moved = store.commit(replace(incident("INC-1"), opened_at=december - 1, ver=1), replace(EVENT, id="e2"), [], NOW)
+    assert [found.id for found in store.opened(december - 1, december + 5)] == ["INC-1", "INC-2"]
+    assert store.opened(december - 1, december) == [moved]
+    assert [found.id for found in store.opened(0, december - 1)] == ["INC-0"]
