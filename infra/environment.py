@@ -146,6 +146,7 @@ class Person(Part):
     slack: Annotated[str, StringConstraints(pattern=r"^([UWS][A-Z0-9]{6,})?$")] = ""
     email: Annotated[str, StringConstraints(pattern=r"^([^@\s]+@[^@\s]+\.[^@\s]+)?$")] = ""
     phone: Annotated[str, StringConstraints(pattern=r"^(\+[1-9][0-9]{6,14})?$")] = ""
+    customer_success: bool = False  # told of a Severity 1 with level 2 already
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:

@@ -16,7 +16,20 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lambdas.alerts.encode import encode
 from lambdas.errors import Contended, Duplicate, StoreError
 from lambdas.incidents.lifecycle import reduce, starts_anew
-from lambdas.incidents.model import Alarm, Cleared, Event, Incident, Judged, Linked, Noted, Post, Raised, Silent, Tick
+from lambdas.incidents.model import (
+    POST_ORDER,
+    Alarm,
+    Cleared,
+    Event,
+    Incident,
+    Judged,
+    Linked,
+    Noted,
+    Post,
+    Raised,
+    Silent,
+    Tick,
+)
 from lambdas.incidents.store import Head, Move, Timeline
 from lambdas.targets import resolve
 from lambdas.triage.classify import classify
@@ -29,6 +42,8 @@ if TYPE_CHECKING:
     from lambdas.incidents.store import Store
     from lambdas.settings import Settings
     from lambdas.triage.model import Classification
+
+    type Outward = Callable[[Incident | None, Incident, tuple[Post, ...], Settings, int], tuple[Post, ...]]
 
 TRIES = 8  # how often a contended write is read and reduced again
 NOTED_TEXT = 20_000  # characters kept of an event that is not understood; its post shows fewer
@@ -60,13 +75,30 @@ def judged(classification: Classification) -> Judged:
     )
 
 
+def nothing_outward(
+    before: Incident | None, after: Incident, posts: tuple[Post, ...], settings: Settings, now: int
+) -> tuple[Post, ...]:
+    """No rows for other channels: what a desk without them uses."""
+    del before, after, posts, settings, now
+    return ()
+
+
 class Desk:
-    """One environment's incidents. `aws` is called only when something needs looking at."""
+    """One environment's incidents. `aws` is called only when something needs looking at.
+
+    `outward` is pure: it sees each commit (before, after, posts, settings, now) and says which rows of other channels
+    belong to it. The reducer knows no settings; this is where they come in.
+    """
 
     def __init__(
-        self, settings: Settings, store: Store, aws: Callable[[], Aws], clock: Callable[[], float] = time.time
+        self,
+        settings: Settings,
+        store: Store,
+        aws: Callable[[], Aws],
+        clock: Callable[[], float] = time.time,
+        outward: Outward = nothing_outward,
     ) -> None:
-        self.settings, self.store, self.aws, self._clock = settings, store, aws, clock
+        self.settings, self.store, self.aws, self._clock, self._outward = settings, store, aws, clock, outward
 
     @property
     def now(self) -> int:
@@ -111,6 +143,7 @@ class Desk:
                 self.store.move_head(move)
             return Taken(alert=alert, classification=classification, outcome="nothing to do")
         takes_group = isinstance(event, Raised) and group != after.id
+        posts = self._with_outward(before, after, posts)
         try:
             after = self.store.commit(
                 after, _row(alert), posts, self.now, move=move, group=(target, group) if takes_group else None
@@ -199,6 +232,7 @@ class Desk:
             after, posts = reduce(before, event, self.now)
             if after is None or (after == before and not posts):
                 return ()
+            posts = self._with_outward(before, after, posts)
             try:
                 self.store.commit(after, row, posts, self.now)
             except Duplicate:
@@ -207,6 +241,10 @@ class Desk:
                 continue
             return posts
         raise StoreError(f"{id_}: the table stayed contended through {TRIES} tries")
+
+    def _with_outward(self, before: Incident | None, after: Incident, posts: tuple[Post, ...]) -> tuple[Post, ...]:
+        more = self._outward(before, after, posts, self.settings, self.now)
+        return tuple(sorted((*posts, *more), key=lambda post: POST_ORDER.index(post.kind)))
 
     def relate(self, id_: str, targets: Iterable[str]) -> tuple[Post, ...]:
         """Let later alarms on related resources join an incident instead of paging again (`design.md`, Storms).

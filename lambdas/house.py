@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import json
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.aws import Aws
-from lambdas.desk import Desk
+from lambdas.desk import Desk, nothing_outward
 from lambdas.errors import SettingsError
+from lambdas.incidents.model import ACT, OUTWARD, WORK
 from lambdas.incidents.store import Store
 from lambdas.slack.client import Slack
 from lambdas.slack.poster import Poster
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
+    from lambdas.desk import Outward
+    from lambdas.incidents.model import Post
     from lambdas.settings import Settings
+
+ELSEWHERE = WORK | ACT | OUTWARD  # what is not for Slack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +41,28 @@ class House:
     slack: Slack
     poster: Poster
     clock: Callable[[], float]
+
+    def deliver(self, id_: str, posts: Iterable[Post], *, mine: frozenset[str] = frozenset()) -> None:
+        """Bring outbox rows on their way, each to whoever delivers its kind.
+
+        Whoever delivers claims the row: asking twice does no harm, and what fails stays due for the clock. Slack's are
+        posted, other channels' are sent. For what needs a look at the workload `respond` is asked through its queue,
+        for changes `act` through its own. `mine`: kinds that the caller does itself.
+        """
+        wanted = [post for post in posts if post.kind not in mine]
+        self.poster.deliver(id_, [post for post in wanted if post.kind not in ELSEWHERE])
+        if outward := [post for post in wanted if post.kind in OUTWARD]:
+            outbox = importlib.import_module("lambdas.notify.outbox")  # after the first post, on purpose
+            outbox.deliver(self, id_, outward)
+        for kind in dict.fromkeys(post.kind for post in wanted if post.kind in WORK | ACT):
+            self.ask(id_, kind)
+
+    def ask(self, id_: str, kind: str) -> None:
+        """Ask whoever does work of this kind to do what is due of it for one incident."""
+        queue = self.settings.queue if kind in WORK else getattr(self.settings, "act_queue", "")
+        if queue:  # without one (a replay) the row stays due
+            order = json.dumps({"tocsin.work": {"incident": id_, "kind": kind}})
+            self.aws.sqs.send_message(QueueUrl=queue, MessageBody=order)
 
 
 def build(
@@ -55,11 +83,19 @@ def build(
         aws=own,
         observe=observe,
         store=store,
-        desk=Desk(settings, store, observe, clock),
+        desk=Desk(settings, store, observe, clock, _outward()),
         slack=channel,
         poster=Poster(settings, store, channel, clock),
         clock=clock,
     )
+
+
+def _outward() -> Outward:
+    """What other channels are told of each commit; pure, and light enough for the path to the first post."""
+    try:
+        return cast("Outward", importlib.import_module("lambdas.notify.outward").outward)
+    except ModuleNotFoundError:
+        return nothing_outward
 
 
 def token(aws: Aws, secret: str) -> str:

@@ -23,6 +23,7 @@ class Contact:
     slack: str = ""  # "U…" or a user group "S…"
     email: str = ""
     phone: str = ""
+    customer_success: bool = False  # told of a Severity 1 with level 2 already
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

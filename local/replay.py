@@ -153,7 +153,7 @@ def _from_timeline(rooms: house.House, alert: Alert) -> Outcome:
     if taken.incident is None:
         return Outcome(taken=[taken])
     rooms.poster.deliver(taken.incident.id, taken.posts)
-    outcome = respond({"tocsin.diagnose": taken.incident.id}, rooms)
+    outcome = respond({"tocsin.work": {"incident": taken.incident.id, "kind": "diagnosis"}}, rooms)
     outcome.taken.append(taken)
     return outcome
 

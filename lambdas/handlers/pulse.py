@@ -6,14 +6,12 @@ A second, independent rule calls it every five minutes; all that it does is idem
 from __future__ import annotations
 
 import functools
-import json
 import logging
 import time
 from datetime import datetime
 from typing import Any
 
 from lambdas.house import House, build
-from lambdas.incidents.model import WORK
 from lambdas.settings import Settings
 
 MARGIN = 10.0  # seconds that must be left to begin with another row; the next minute brings the rest
@@ -42,13 +40,8 @@ def pulse(house: House, left: Any = lambda: MARGIN + 1) -> dict[str, Any]:
             log.warning("out of time; the rest is due again", extra={"rows": len(due)})
             break
         try:
-            if row.post is None:
-                house.poster.deliver(row.incident, house.desk.tick(row.incident))
-            elif row.post.kind in WORK:  # pulse may not look at the workload
-                order = json.dumps({"tocsin.diagnose": row.incident})
-                house.aws.sqs.send_message(QueueUrl=house.settings.queue, MessageBody=order)
-            else:
-                house.poster.deliver(row.incident, [row.post])
+            # What needs a look at the workload, or changes it, is asked for: pulse may do neither.
+            house.deliver(row.incident, [row.post] if row.post else house.desk.tick(row.incident))
         except Exception:  # the next row is somebody else's incident
             failed += 1
             log.exception("a due row failed", extra={"incident": row.incident, "row": row.post and row.post.key})

@@ -7,6 +7,7 @@ that: the first post does not wait for it.
 from __future__ import annotations
 
 import functools
+import importlib
 import json
 import logging
 import time
@@ -35,6 +36,11 @@ MARGIN = 20.0  # seconds that must be left of the function's time to begin one
 DIAGNOSES = 3  # how often a failing diagnosis is tried before people are told
 CHART = 40.0  # seconds that must be left to begin with a chart, which comes last
 KEEP = 15.0  # seconds that must be left to record: S3 may need all its tries
+MINE = frozenset({"diagnosis", "chart"})  # work that is done here, in this order
+WORKERS = {  # other work by its kind: a module with `deliver(house, incident id)`, imported after the first post
+    "verify": "lambdas.remedies.verify",
+    "postmortem": "lambdas.notify.postmortem",
+}
 LEASE = 180  # seconds that a diagnosis is ours; longer than the function may run
 
 log = logging.getLogger("tocsin")
@@ -79,9 +85,14 @@ def respond(event: Any, house: House, left: float | None = None) -> Outcome:
     started = time.perf_counter()
     outcome = Outcome()
     due: dict[str, tuple[Alert, Delivery] | None] = {}  # incidents to diagnose, and what raised them
+    work: list[tuple[str, str]] = []  # other work that was asked for: incident, kind
     for delivery in unwrap(event):
         if asked := _order(delivery.body):
-            due[asked] = None
+            id_, kind = asked
+            if kind in MINE:
+                due[id_] = None
+            else:
+                work.append(asked)
             continue
         try:
             taken = _take(delivery, house)
@@ -93,6 +104,8 @@ def respond(event: Any, house: House, left: float | None = None) -> Outcome:
         if taken.incident and any(post.kind == "diagnosis" for post in taken.posts):
             due[taken.incident.id] = (taken.alert, delivery)
     outcome.posted = time.perf_counter() - started
+    for id_, kind in work:
+        _work(id_, kind, house)
     for id_, raised in due.items():
         spent = time.perf_counter() - started
         deadline = DEADLINE if left is None else min(DEADLINE, left - spent - MARGIN)
@@ -114,8 +127,19 @@ def _take(delivery: Delivery, house: House) -> Taken:
     incident = taken.incident
     log.info("taken", extra={"alert": taken.alert.name, "outcome": taken.outcome, "incident": incident and incident.id})
     if incident:
-        house.poster.deliver(incident.id, taken.posts)
+        house.deliver(incident.id, taken.posts, mine=MINE)
     return taken
+
+
+def _work(id_: str, kind: str, house: House) -> None:
+    """Do what is due of one kind of work. It claims its rows itself; what fails stays due, and pulse asks again."""
+    if kind not in WORKERS:
+        log.error("nobody does this work", extra={"incident": id_, "kind": kind})
+        return
+    try:
+        importlib.import_module(WORKERS[kind]).deliver(house, id_)
+    except Exception:
+        log.exception("not done; it comes again", extra={"incident": id_, "kind": kind})
 
 
 def _diagnose(id_: str, raised: tuple[Alert, Delivery] | None, house: House, outcome: Outcome, deadline: float) -> None:
@@ -152,9 +176,9 @@ def _diagnose(id_: str, raised: tuple[Alert, Delivery] | None, house: House, out
             kind="diagnosed",
             body=json.dumps({"chart": asdict(chart)}) if chart else "{}",  # so that it can be drawn again later
         )
-        house.poster.deliver(id_, house.desk.record(id_, event, row))
+        house.deliver(id_, house.desk.record(id_, event, row), mine=MINE)
         house.poster.attempt(claim, report(incident, examined.diagnosis))
-        house.poster.deliver(id_, house.desk.relate(id_, examined.related))
+        house.deliver(id_, house.desk.relate(id_, examined.related))
         if house.settings.recordings:
             flight = Flight(
                 incident=id_,
@@ -199,6 +223,10 @@ def _last_alert(id_: str, house: House) -> Alert | None:
     return decode(rows[-1].body) if rows else None
 
 
-def _order(body: Any) -> str:
-    """An incident's id, where `pulse` asks for a diagnosis that somebody left undone."""
-    return str(body.get("tocsin.diagnose", "")) if isinstance(body, dict) else ""
+def _order(body: Any) -> tuple[str, str] | None:
+    """An incident's id and a kind of work, where somebody asks for what is due (`House.ask`)."""
+    asked = body.get("tocsin.work") if isinstance(body, dict) else None
+    if not isinstance(asked, dict):
+        return None
+    id_, kind = asked.get("incident"), asked.get("kind")
+    return (id_, kind) if isinstance(id_, str) and isinstance(kind, str) else None

@@ -133,6 +133,8 @@ class Incident:
     text: str = ""  # NOTED: the event's own text, bounded
     level: int = 1  # the runbook's escalation level that was reached (Internal Escalation Path)
     next_escalation: int | None = None
+    escalated_at: int | None = None  # when the level was reached
+    graded_at: int | None = None  # since when it is worse than it began; None: its clocks count from `clock_from`
     acknowledged_by: str = ""  # a Slack user id
     acknowledged_at: int | None = None
     severity_by: str = ""  # who set the severity; triage then changes it no more, except for a new alarm that is worse

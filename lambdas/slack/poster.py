@@ -6,6 +6,7 @@ looked up in Slack first. With the look-up down, pages go out at least once and 
 
 from __future__ import annotations
 
+import importlib
 import logging
 import time
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
 EVENT_TYPE = "tocsin_post"
 NOT_OURS = WORK | ACT | OUTWARD
 PAGES = frozenset({"initial", "noted", "reopened", "resolved"})  # rather twice than never
+FIRST = frozenset({"resolved", "reopened", "flapping", "joined"})  # what `messages.py` says
+SAID_BY = {  # all else, by its kind: a module with `message(incident, post, settings, now) -> payload`
+    "remedy": "lambdas.slack.remedy",
+    "notice": "lambdas.slack.notice",
+}
 WAIT = 15  # seconds to the next try after a failure, times the attempts so far
 LONGEST = 15 * 60
 PAGES_OF_CHANNELS = 10  # read at most, to find the id behind a channel's name
@@ -86,13 +92,21 @@ class Poster:
             raise SlackError("chat.update", "no_root_message", "the incident's root message is not posted yet")
         ts = incident.ts
         if kind != "edit":
-            for number, part in enumerate(parts or [messages.thread(incident, kind, self._settings)]):
+            for number, part in enumerate(parts or [self._thread(incident, claim.post)]):
                 name = f"{claim.post.key}/{number}" if number else claim.post.key
                 _, ts = self._once(claim, incident, name, part | {"thread_ts": incident.ts})
         if kind in {"edit", "resolved", "reopened"}:
             root = messages.root(incident, self._settings)
             self._send("chat.update", root | {"channel": incident.channel, "ts": incident.ts})
         self._store.sent(claim, ts)
+
+    def _thread(self, incident: Incident, post: Post) -> Payload:
+        """One message of the thread, from the file that says what its kind says."""
+        if post.kind in FIRST:
+            return messages.thread(incident, post.kind, self._settings)
+        module = importlib.import_module(SAID_BY.get(post.kind, "lambdas.slack.lifecycle"))  # after the first post
+        payload: Payload = module.message(incident, post, self._settings, self._now)
+        return payload
 
     def _once(self, claim: Claim, incident: Incident, name: str, payload: Payload) -> tuple[str, str]:
         """Post unless a former attempt did. Returns the message's channel and timestamp."""
