@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 1
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
-export EVENT WORLD ENV RECORDING # recipes read them from the environment: a path may hold spaces and quotes
+export EVENT WORLD ENV RECORDING KIND DATE OUT # recipes read them from the environment: a path may hold spaces and quotes
 
 .PHONY: help
 help: ## this list
@@ -26,6 +26,12 @@ replay: ## one event, in process: EVENT=<json> [WORLD=<yaml>] [LIVE=1] [JSON=1];
 	@[[ -n "$$EVENT$$RECORDING" ]] || { echo "make replay needs EVENT=<file>, for example one under events/" >&2; exit 2; }
 	@tools/bootstrap venv
 	@$(PY) -m local.replay $(if $(EVENT),--event "$$EVENT") $(if $(RECORDING),--recording "$$RECORDING") $(if $(WORLD),--world "$$WORLD") $(if $(LIVE),--live) $(if $(JSON),--json)
+
+.PHONY: review
+review: ## a scheduled review: KIND=daily|hourly|weekly|monthly|quarterly [WORLD=<yaml>] [DATE=YYYY-MM-DD] [LIVE=1] OUT=<folder>
+	@[[ -n "$$KIND" && -n "$$OUT" ]] || { echo "make review needs KIND=daily|hourly|weekly|monthly|quarterly and OUT=<folder>" >&2; exit 2; }
+	@tools/bootstrap venv
+	@$(PY) -m local.review --kind "$$KIND" $(if $(WORLD),--world "$$WORLD") $(if $(DATE),--date "$$DATE") $(if $(LIVE),--live) --out "$$OUT"
 
 .PHONY: test
 test: check ## everything that CI runs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -20,7 +20,7 @@ from botocore.exceptions import (
 from lambdas.errors import BudgetSpent
 
 if TYPE_CHECKING:
-    from lambdas.checks.base import Check
+    from lambdas.checks.base import Allow
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,19 @@ _CREDENTIALS = re.compile(
 _ACTION = re.compile(r"not authorized to perform:? ([a-z0-9-]+:[A-Za-z0-9*]+)")
 
 
-def why(error: BaseException, check: Check) -> str:
+class Declared(Protocol):
+    """What looks at AWS and says what it may do: a check, or a part of a review."""
+
+    @property
+    def id(self) -> str:
+        """Its public name."""
+
+    @property
+    def allow(self) -> tuple[Allow, ...]:
+        """The IAM actions that it uses."""
+
+
+def why(error: BaseException, check: Declared) -> str:
     """Say why a check could not look, in a few words for people. Logs what is our own fault, with its traceback."""
     if isinstance(error, ClientError):
         return _refused(error, check)
@@ -52,7 +64,7 @@ def why(error: BaseException, check: Check) -> str:
     return f"the check failed: {type(error).__name__}: {error}"[:200]
 
 
-def _refused(error: ClientError, check: Check) -> str:
+def _refused(error: ClientError, check: Declared) -> str:
     code = str(error.response.get("Error", {}).get("Code", "")) or "error"
     message = str(error.response.get("Error", {}).get("Message", ""))
     if code == "NoWorld":
@@ -68,7 +80,7 @@ def _refused(error: ClientError, check: Check) -> str:
     return f"{error.operation_name}: {code}: {message}"[:200]
 
 
-def _action(operation: str, message: str, check: Check) -> str:
+def _action(operation: str, message: str, check: Declared) -> str:
     """The IAM action: as AWS names it, else as the check declares it, else the bare operation."""
     if said := _ACTION.search(message):
         return said[1]

@@ -16,7 +16,8 @@ def main(arguments: list[str] | None = None) -> int:
     for path in _files(parser.parse_args(arguments).paths):
         try:
             world = load_world(path)
-            world.sns_event()
+            if world.head.review is None:
+                world.sns_event()
         except (WorldFileError, WorldError) as error:
             wrong += 1
             print(error, file=sys.stderr)

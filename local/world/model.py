@@ -70,11 +70,43 @@ class Alarm(Part):
         return self
 
 
+class Expected(Part):
+    """One finding of a review: its public id and what it is about."""
+
+    id: str
+    subject: str
+
+
+class IncidentSpec(Part):
+    """An incident of our own table, for the reviews that read them."""
+
+    id: str
+    service: str
+    severity: int = Field(default=2, ge=1, le=3)
+    alarm: str  # its name; `alarm/<name>` in the world's account
+    opened: Moment
+    resolved: Moment | None = None
+    acknowledged: Moment | None = None
+    acknowledged_by: str = ""
+    cause: str = ""
+    summary: str = ""
+
+
+class ReviewSpec(Part):
+    """The routine that a world is made for; its slot is the latest one that is due at `now`."""
+
+    kind: Literal["daily", "hourly", "weekly", "monthly", "quarterly"]
+    settings: dict[str, Any] = {}  # fields of `lambdas.settings.Settings`, instead of the sample environment's
+    incidents: list[IncidentSpec] = []
+
+
 class Expect(Part):
     """What an experienced engineer would have concluded; see docs/worlds.md."""
 
-    headline: str | list[str]
-    verdict: str | list[str]
+    headline: str | list[str] = []
+    verdict: str | list[str] = []
+    items: list[Expected] | None = None  # of a review: exactly these findings, and no others
+    gaps: list[str] = []  # of a review: the parts that cannot look
     also: list[str] = []
     effects: list[str] = []
     ruled_out: list[str] = []
@@ -121,6 +153,7 @@ class Head(Part):
     region: str = Field(default="eu-west-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
     alarm: Alarm | None = None
     event: str | dict[str, Any] | None = None
+    review: ReviewSpec | None = None
     expect: Expect
     faults: list[FaultSpec] = []
 
@@ -131,8 +164,12 @@ class Head(Part):
 
     @model_validator(mode="after")
     def _an_event(self) -> Self:
-        if (self.alarm is None) == (self.event is None):
-            raise ValueError("a world has exactly one of `alarm` and `event`")
+        if [self.alarm, self.event, self.review].count(None) != 2:
+            raise ValueError("a world has exactly one of `alarm`, `event` and `review`")
+        wanted = ("items",) if self.review else ("headline", "verdict")
+        for name in wanted:
+            if getattr(self.expect, name) in (None, []) and not (self.review and self.expect.items == []):
+                raise ValueError(f"`expect` needs `{name}`")
         return self
 
 
@@ -187,4 +224,4 @@ def _region(raw: dict[str, Any]) -> str:
     return str(raw.get("region", "eu-west-1"))
 
 
-__all__ = ["Alarm", "Expect", "FaultSpec", "Head", "Part", "load_world", "read_world"]
+__all__ = ["Alarm", "Expect", "FaultSpec", "Head", "IncidentSpec", "Part", "ReviewSpec", "load_world", "read_world"]
