@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -14,8 +15,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 import boto3
 from botocore.config import Config
 from botocore.utils import parse_timestamp
-
-from lambdas.errors import BudgetSpent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +46,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
+
+# What counts the calls of the thread that runs, and may refuse one by raising. A check's thread has it, and nothing
+# else: our own plane works through the same clients, and must never be refused for what a diagnosis has spent.
+SPEND: ContextVar[Callable[[], None] | None] = ContextVar("SPEND", default=None)
 
 
 # What these do twice, a person gets twice: botocore repeats nothing, the outbox decides.
@@ -114,7 +117,6 @@ class Aws:
     ) -> None:
         self.region = region
         self.listener: Listener | None = None  # the flight recorder, while it records
-        self.budget: int | None = None  # AWS calls that may still be made; None: as many as it takes
         self._endpoint_url = endpoint_url  # None: botocore decides, which honours AWS_ENDPOINT_URL
         self._session = session or boto3.session.Session(region_name=region)
         self._config = Config(
@@ -128,14 +130,6 @@ class Aws:
         core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=moment)
         self._lock = threading.Lock()  # building a client is not thread-safe in botocore
         _record(core.get_component("event_emitter"), self, on_call)
-
-    def spend(self) -> None:
-        """Count one call. Raises BudgetSpent where none may be made any more."""
-        with self._lock:
-            if self.budget is not None:
-                if self.budget <= 0:
-                    raise BudgetSpent("the diagnosis had made all the AWS calls that it may make")
-                self.budget -= 1
 
     def __getattr__(self, name: str) -> Any:
         """Build the client on its first use; later reads find the attribute and never come here."""
@@ -175,7 +169,8 @@ def _record(events: Any, aws: Aws, on_call: Callable[[Call], None] | None) -> No
     """Time every call, and let the listener hear it, through botocore's own events."""
 
     def asked(params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
-        aws.spend()
+        if spend := SPEND.get():
+            spend()
         context["tocsin"] = (model.service_model.service_name, model.name, time.perf_counter())
         if aws.listener:
             aws.listener.asked(id(context), model.service_model.service_name, model.name, params)

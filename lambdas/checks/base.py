@@ -135,6 +135,7 @@ class Check:
     ] = ()  # runs after the checks that yield these; skipped with a gap if they could not look
     uses: tuple[type[Finding], ...] = ()  # runs after them, and also when they could not look
     allow: tuple[Allow, ...] = ()
+    calls: int = 2  # AWS calls that it makes at most, pages included; one more is refused
     optional: bool = False  # a source many environments do not have: its gap is not shown on the root message
 
 
@@ -149,6 +150,7 @@ def check(
     needs: tuple[type[Finding], ...] = (),
     uses: tuple[type[Finding], ...] = (),
     allow: tuple[Allow, ...] = (),
+    calls: int = 2,
     optional: bool = False,
 ) -> Callable[[Body], Body]:
     """Register a check. A duplicate id fails at import."""
@@ -157,7 +159,15 @@ def check(
         if id in CHECKS:
             raise ValueError(f"two checks are called {id}")
         CHECKS[id] = Check(
-            id=id, title=title, run=run, yields=yields, needs=needs, uses=uses, allow=allow, optional=optional
+            id=id,
+            title=title,
+            run=run,
+            yields=yields,
+            needs=needs,
+            uses=uses,
+            allow=allow,
+            calls=calls,
+            optional=optional,
         )
         return run
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from lambdas.checks.base import Look, Window
+from lambdas.diagnosis.budget import CALLS
 from lambdas.diagnosis.chart import Chart, chart
 from lambdas.diagnosis.measure import measured
 from lambdas.diagnosis.related import related
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("tocsin")
 
-CALLS = 60  # AWS calls of one diagnosis at most; what is left then is a gap, shown to people
+FIND = 1  # of the calls: what a composite alarm is about
 BEFORE = timedelta(hours=3)  # well before the state change: most alarms look at less than an hour
 AFTER = timedelta(hours=1)  # an alarm that is replayed days later is looked at as it was, not as it is today
 
@@ -69,10 +70,9 @@ def window(alert: Alert, now: float) -> Window:
 
 def examine(alert: Alert, settings: Settings, aws: Aws, now: float, deadline: float) -> Examined:
     """Run the playbook for what the alert is about. `deadline`: seconds that it may take."""
-    aws.budget = CALLS
     target = find(alert, aws)
     look = Look(aws=aws, alert=alert, target=target, window=window(alert, now), settings=settings)
-    diagnosis = diagnose(look, assessed(playbook_for(target, alert)), deadline=deadline)
+    diagnosis = diagnose(look, assessed(playbook_for(target, alert)), deadline=deadline, calls=CALLS - FIND)
     classification = classify(alert, settings, measured(look.found, alert), target)
     drawn = _chart(look, diagnosis)
     return Examined(

@@ -7,11 +7,14 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+from lambdas.aws import SPEND
 from lambdas.causes.base import CAUSES, Evidence
 from lambdas.checks.base import CHECKS, Gap
 from lambdas.diagnosis import gaps, ranking
+from lambdas.diagnosis.budget import CALLS, Budget
 from lambdas.diagnosis.graph import Graph
 from lambdas.diagnosis.model import NEEDS, CheckRun, Diagnosis, StepRun
 
@@ -31,18 +34,19 @@ def diagnose(
     book: Playbook,
     *,
     deadline: float = 20.0,
+    calls: int = CALLS,
     clock: Clock = time.monotonic,
     checks: Mapping[str, Check] = CHECKS,
     causes: Mapping[str, Cause] = CAUSES,
 ) -> Diagnosis:
-    """Run the playbook's checks for at most `deadline` seconds, then judge and rank its causes.
+    """Run the playbook's checks for at most `deadline` seconds and `calls` AWS calls, then judge and rank its causes.
 
     Never raises for what AWS or a check does: that becomes a gap. A check that is still running at the deadline is left
     behind in a daemon thread, and what it finds later is dropped.
     """
     began = clock()
     wanted = dict.fromkeys(id_ for step in book.steps for id_ in step.checks)
-    runs = _Run(look, [checks[id_] for id_ in wanted], deadline, clock).all()
+    runs = _Run(look, [checks[id_] for id_ in wanted], deadline, calls, clock).all()
     evidence = Evidence(alert=look.alert, target=look.target, window=look.window, found=look.found)
     judged = [cause for cause in causes.values() if cause.id.partition(".")[0] in book.families]
     return Diagnosis(
@@ -65,7 +69,7 @@ class _Started:
 class _Run:
     """One run of a set of checks over one look."""
 
-    def __init__(self, look: Look, checks: Sequence[Check], deadline: float, clock: Clock) -> None:
+    def __init__(self, look: Look, checks: Sequence[Check], deadline: float, calls: int, clock: Clock) -> None:
         self.look, self.clock, self.deadline = look, clock, deadline
         self.ends = clock() + deadline
         self.graph = Graph(checks)
@@ -75,6 +79,8 @@ class _Run:
         self.done: dict[str, CheckRun] = {}
         self.news: queue.SimpleQueue[tuple[str, BaseException | None]] = queue.SimpleQueue()
         self.lock = threading.Lock()
+        shares = {check.id: check.calls for check in self.graph.first_things_first()}
+        self.budget = Budget(shares, calls, on_wait=lambda: self.news.put(("", None)))
 
     def all(self) -> dict[str, CheckRun]:
         """Run them all; one CheckRun for each, whatever happened."""
@@ -91,7 +97,7 @@ class _Run:
 
     def _start_what_is_ready(self) -> None:
         for check in list(self.waiting.values()):
-            if len(self.running) >= AT_ONCE:
+            if len(self.running) - self.budget.waiting >= AT_ONCE:
                 return
             if any(id_ not in self.done for id_ in self.graph.before[check.id]):
                 continue
@@ -117,6 +123,7 @@ class _Run:
     def _look(self, started: _Started) -> None:
         """In the check's own thread: keep each finding as it comes, so that those before a failure are kept."""
         error: BaseException | None = None
+        SPEND.set(partial(self.budget.spend, started.check.id))  # this thread's own context
         try:
             for finding in started.check.run(self.look):
                 with self.lock:
@@ -138,7 +145,11 @@ class _Run:
             id_, error = self.news.get(timeout=max(0.0, until - self.clock()))
         except queue.Empty:
             for started in list(self.running.values()):
-                if self.clock() >= started.at + patience:
+                if self.clock() < started.at + patience:
+                    continue
+                if self.budget.waits(started.check.id):
+                    started.at = self.clock()  # it is another that takes so long
+                else:
                     self._abandon(started, f"no end within {patience:g} s")
             return
         if started_ := self.running.pop(id_, None):
@@ -157,6 +168,7 @@ class _Run:
 
     def _end(self, started: _Started, why: str) -> None:
         check = started.check
+        self.budget.end(check.id)
         if why:
             self.look.found.gaps.append(Gap(check.id, why))
             self.look.found.gaps.sort(key=lambda gap: self.places.get(gap.check, 0))

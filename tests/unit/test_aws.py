@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from lambdas.aws import Aws, Call, moment
+from lambdas.aws import SPEND, Aws, Call, moment
+from lambdas.errors import BudgetSpent
 from local.world.hook import NoWorld, attached
 
 AT = datetime(2026, 11, 24, 3, 6, tzinfo=UTC)
@@ -54,3 +55,19 @@ def test_health_is_asked_where_it_lives() -> None:
 )
 def test_botocore_repeats_nothing_that_a_person_would_get_twice(client: str, attempts: int) -> None:
     assert getattr(Aws("eu-west-1"), client).meta.config.retries["total_max_attempts"] == attempts
+
+
+def test_calls_outside_a_diagnosis_are_never_refused_for_what_one_has_spent() -> None:
+    """Our own plane works through the same clients."""
+
+    def refuse() -> None:
+        raise BudgetSpent
+
+    with attached(NoWorld()):
+        aws = Aws("eu-west-1")
+        token = SPEND.set(refuse)
+        with pytest.raises(BudgetSpent):
+            aws.ecs.list_clusters()
+        SPEND.reset(token)
+        with pytest.raises(aws.ecs.exceptions.ClientError, match="no world"):
+            aws.ecs.list_clusters()

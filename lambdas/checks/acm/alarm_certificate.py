@@ -23,6 +23,7 @@ class CertificateUse(Finding):
     title="The certificate that the alarm names, and who uses it",
     yields=(Certificate, CertificateUse),
     allow=(Allow("acm:DescribeCertificate", "arn:{partition}:acm:{region}:{account}:certificate/*"),),
+    calls=1,
 )
 def alarm_certificate(look: Look) -> Iterator[Finding]:
     """Nothing where the alarm names none: AWS/CertificateManager's dimension is CertificateArn."""

@@ -24,6 +24,7 @@ CERTIFICATES = 5
         Allow("acm:DescribeCertificate", "arn:{partition}:acm:{region}:{account}:certificate/*"),
         Allow("elasticloadbalancing:DescribeListenerCertificates"),
     ),
+    calls=6,
 )
 def certificates(look: Look) -> Iterator[Finding]:
     """The default certificate of each TLS listener first, then those that it chooses by name. IAM's are not in ACM."""

@@ -71,6 +71,7 @@ class ScheduledScaling(Finding):
         Allow("application-autoscaling:DescribeScalableTargets"),
         Allow("application-autoscaling:DescribeScalingPolicies"),
     ),
+    calls=4,
 )
 def targets(look: Look) -> Iterator[Finding]:
     """One call each for all services."""
@@ -130,6 +131,7 @@ def _policy(raw: dict[str, Any], service: ServiceState, link: str) -> ScalingPol
     yields=(ScalingActivity,),
     needs=(ServiceState,),
     allow=(Allow("application-autoscaling:DescribeScalingActivities"),),
+    calls=3,
 )
 def activities(look: Look) -> Iterator[Finding]:
     """Also those that did not scale, with AWS's reason."""
@@ -158,6 +160,7 @@ def activities(look: Look) -> Iterator[Finding]:
     yields=(ScheduledScaling,),
     needs=(ServiceState,),
     allow=(Allow("application-autoscaling:DescribeScheduledActions"),),
+    calls=3,
     optional=True,
 )
 def scheduled(look: Look) -> Iterator[Finding]:

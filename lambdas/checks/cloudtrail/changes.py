@@ -51,6 +51,7 @@ class MoreChanges(Finding):
     title="Configuration changes (CloudTrail)",
     yields=(Change, MoreChanges),
     allow=ALLOW,
+    calls=3,
 )
 def changes(look: Look) -> Iterator[Finding]:
     """Newest first, until the pages are used up."""
@@ -81,6 +82,7 @@ def changes(look: Look) -> Iterator[Finding]:
     needs=(ServiceState,),
     uses=(MoreChanges,),
     allow=ALLOW,
+    calls=4,
     optional=True,
 )
 def by_name(look: Look) -> Iterator[Finding]:

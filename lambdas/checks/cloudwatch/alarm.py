@@ -42,6 +42,7 @@ class AlarmTransition(Finding):
     title="The alarm's present state",
     yields=(AlarmState,),
     allow=(Allow("cloudwatch:DescribeAlarms", "arn:{partition}:cloudwatch:{region}:{account}:alarm:*"),),
+    calls=1,
 )
 def alarm(look: Look) -> Iterator[Finding]:
     """Nothing for events that are no alarms."""
@@ -71,6 +72,7 @@ def alarm(look: Look) -> Iterator[Finding]:
     title="How often the alarm rang in the last days",
     yields=(AlarmTransition,),
     allow=(Allow("cloudwatch:DescribeAlarmHistory", "arn:{partition}:cloudwatch:{region}:{account}:alarm:*"),),
+    calls=1,
     optional=True,
 )
 def history(look: Look) -> Iterator[Finding]:

@@ -28,6 +28,7 @@ class OtherAlarm(Finding):
     title="Other alarms that ring now",
     yields=(OtherAlarm,),
     allow=(Allow("cloudwatch:DescribeAlarms", "arn:{partition}:cloudwatch:{region}:{account}:alarm:*"),),
+    calls=1,
 )
 def others(look: Look) -> Iterator[Finding]:
     """Every metric alarm in ALARM but this one; composites repeat their children."""

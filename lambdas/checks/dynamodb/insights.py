@@ -67,6 +67,7 @@ class TopKeys(Finding):
         Allow("dynamodb:DescribeContributorInsights", "arn:{partition}:dynamodb:{region}:{account}:table/*"),
         Allow("cloudwatch:GetInsightRuleReport", "arn:{partition}:cloudwatch:{region}:{account}:insight-rule/*"),
     ),
+    calls=8,
 )
 def contributor_insights(look: Look) -> Iterator[Finding]:
     """Of each table and index: is it on, and what do its rules for partition keys report."""

@@ -38,6 +38,7 @@ class Quotas(Finding):
     yields=(Quotas,),
     uses=(NamedTable,),
     allow=(Allow("dynamodb:DescribeLimits"),),  # takes no resource (Service Authorization Reference)
+    calls=1,
 )
 def limits(look: Look) -> Iterator[Finding]:
     """One call, if any table is looked at."""

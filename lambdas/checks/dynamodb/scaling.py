@@ -76,6 +76,7 @@ def resources(look: Look) -> dict[str, str]:
         Allow("application-autoscaling:DescribeScalableTargets"),
         Allow("application-autoscaling:DescribeScalingPolicies"),
     ),
+    calls=6,
 )
 def scaling(look: Look) -> Iterator[Finding]:
     """One call for all targets, one for the policies of each that is registered."""
@@ -129,6 +130,7 @@ def scaling(look: Look) -> Iterator[Finding]:
     yields=(TableScalingActivity,),
     uses=(TableState, NamedTable, TableScaling),
     allow=(Allow("application-autoscaling:DescribeScalingActivities"),),
+    calls=5,
 )
 def activities(look: Look) -> Iterator[Finding]:
     """Also those that did not scale, with AWS's reason. A resource that was never registered has none to ask for."""

@@ -86,6 +86,7 @@ class TableMissing(Finding):
     yields=(TableState, TableMissing),
     uses=(NamedTable,),
     allow=(Allow("dynamodb:DescribeTable", "arn:{partition}:dynamodb:{region}:{account}:table/*"),),
+    calls=3,
 )
 def table(look: Look) -> Iterator[Finding]:
     """One call for each table."""

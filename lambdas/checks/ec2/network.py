@@ -133,6 +133,7 @@ class Endpoint(Finding):
     needs=(ServiceState,),
     # Describe actions of EC2 take no resource (Service Authorization Reference).
     allow=(Allow("ec2:DescribeSubnets"),),
+    calls=1,
 )
 def subnets(look: Look) -> Iterator[Finding]:
     """The subnets of the services' network configuration."""
@@ -157,6 +158,7 @@ def subnets(look: Look) -> Iterator[Finding]:
     yields=(SecurityGroup,),
     needs=(ServiceState,),
     allow=(Allow("ec2:DescribeSecurityGroups"),),
+    calls=1,
 )
 def security_groups(look: Look) -> Iterator[Finding]:
     """The security groups of the tasks."""
@@ -199,6 +201,7 @@ def _rule(raw: dict[str, Any]) -> Rule:
     yields=(NetworkAcl,),
     needs=(ServiceState,),
     allow=(Allow("ec2:DescribeNetworkAcls"),),
+    calls=1,
 )
 def network_acls(look: Look) -> Iterator[Finding]:
     """The network ACLs of the tasks' subnets."""
@@ -232,6 +235,7 @@ def network_acls(look: Look) -> Iterator[Finding]:
     yields=(DefaultRoute, NatGateway, Endpoint),
     needs=(Subnet,),
     allow=(Allow("ec2:DescribeRouteTables"), Allow("ec2:DescribeNatGateways"), Allow("ec2:DescribeVpcEndpoints")),
+    calls=3,
 )
 def routes(look: Look) -> Iterator[Finding]:
     """What each subnet's default route leads to, and what endpoints the VPC has."""

@@ -74,6 +74,7 @@ def parse(image: str) -> ImageRef:
     yields=(ImageState,),
     needs=(TaskDefinition,),
     allow=(Allow("ecr:DescribeImages", "arn:{partition}:ecr:{region}:{account}:repository/*"),),
+    calls=8,
 )
 def images(look: Look) -> Iterator[Finding]:
     """Images of the current revision. Other accounts, regions and registries are named as such, not guessed at."""

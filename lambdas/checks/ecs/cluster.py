@@ -59,6 +59,7 @@ class ContainerInstance(Finding):
         Allow("ecs:ListContainerInstances", "arn:{partition}:ecs:{region}:{account}:cluster/*"),
         Allow("ecs:DescribeContainerInstances", "arn:{partition}:ecs:{region}:{account}:container-instance/*"),
     ),
+    calls=6,
 )
 def cluster(look: Look) -> Iterator[Finding]:
     """Container instances are read only where the cluster has some: Fargate has none to look at."""

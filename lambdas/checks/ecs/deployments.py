@@ -44,6 +44,7 @@ class Rollout(Finding):
         Allow("ecs:DescribeServiceRevisions", _REVISIONS),
     ),
     optional=True,  # newer than many stand-ins and some regions; `deployments` of the service carry the case
+    calls=6,
 )
 def rollouts(look: Look) -> Iterator[Finding]:
     """The newest deployments of each service, with the task definitions they went from and to."""

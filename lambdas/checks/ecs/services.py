@@ -113,6 +113,7 @@ class ServiceMissing(Finding):
         Allow("elasticloadbalancing:DescribeTargetGroups"),
         Allow("elasticloadbalancing:DescribeLoadBalancers"),
     ),
+    calls=12,
 )
 def services(look: Look) -> Iterator[Finding]:
     """For an ECS target the service itself; for a balancer's target the services registered with it."""

@@ -81,6 +81,7 @@ class RevisionDiff(Finding):
     uses=(StoppedTask,),
     # No resource-level permission for DescribeTaskDefinition (Service Authorization Reference, Amazon ECS).
     allow=(Allow("ecs:DescribeTaskDefinition"),),
+    calls=6,
 )
 def task_definitions(look: Look) -> Iterator[Finding]:
     """The revision of the newest deployment, and the one before it."""

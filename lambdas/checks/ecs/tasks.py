@@ -86,6 +86,7 @@ class RunningTask(Task):
     yields=(StoppedTask,),
     needs=(ServiceState,),
     allow=ALLOW,
+    calls=6,
 )
 def stopped_tasks(look: Look) -> Iterator[Finding]:
     """ECS shows stopped tasks for about an hour; finding none means nothing by itself."""
@@ -100,6 +101,7 @@ def stopped_tasks(look: Look) -> Iterator[Finding]:
     yields=(RunningTask,),
     needs=(ServiceState,),
     allow=ALLOW,
+    calls=6,
 )
 def running_tasks(look: Look) -> Iterator[Finding]:
     """Tasks that run or are being started."""

@@ -36,6 +36,7 @@ class MountTarget(Finding):
         Allow("elasticfilesystem:DescribeMountTargets", _FILE_SYSTEM),
         Allow("elasticfilesystem:DescribeMountTargetSecurityGroups", _FILE_SYSTEM),
     ),
+    calls=8,
 )
 def mount_targets(look: Look) -> Iterator[Finding]:
     """A zone without a mount target cannot mount; NFS needs TCP 2049 let in by the target's security groups."""

@@ -64,6 +64,7 @@ def balancer_attributes(look: Look) -> Iterator[Finding]:
     yields=(GroupAttributes,),
     needs=(Group,),
     allow=(Allow("elasticloadbalancing:DescribeTargetGroupAttributes"),),
+    calls=3,
 )
 def group_attributes(look: Look) -> Iterator[Finding]:
     """One call for each of the first groups."""

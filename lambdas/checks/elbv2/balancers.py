@@ -56,6 +56,7 @@ class Group(TargetGroupState):
     uses=(CertificateUse,),
     # Describe actions of Elastic Load Balancing take no resource (Service Authorization Reference).
     allow=(Allow("elasticloadbalancing:DescribeLoadBalancers"), Allow("elasticloadbalancing:DescribeTargetGroups")),
+    calls=3,
 )
 def balancers(look: Look) -> Iterator[Finding]:
     """For a balancer: it and all its groups; for a target group: it, its balancer and the groups beside it."""

@@ -56,6 +56,7 @@ class Dependency(Finding):
         Allow("rds:DescribeDBClusters", "arn:{partition}:rds:{region}:{account}:cluster:*"),
         Allow("ec2:DescribeSecurityGroups"),
     ),
+    calls=8,
 )
 def dependencies(look: Look) -> Iterator[Finding]:
     """Hosts first; then the databases among them, that of the largest service first."""

@@ -57,6 +57,7 @@ class Route(Finding):
     yields=(Listener, Route),
     needs=(Balancer,),
     allow=(Allow("elasticloadbalancing:DescribeListeners"), Allow("elasticloadbalancing:DescribeRules")),
+    calls=6,
 )
 def listeners(look: Look) -> Iterator[Finding]:
     """Rules of application balancers; the others have only a default action."""

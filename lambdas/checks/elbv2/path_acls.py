@@ -28,6 +28,7 @@ class PathAcl(Finding):
     needs=(Balancer,),
     # Describe actions of EC2 take no resource (Service Authorization Reference).
     allow=(Allow("ec2:DescribeNetworkAcls"),),
+    calls=1,
 )
 def path_acls(look: Look) -> Iterator[Finding]:
     """All of the VPC in one call: which subnets the targets are in is not known yet."""

@@ -84,6 +84,7 @@ class _Map:
         Allow("ec2:DescribeInstances"),
         Allow("ec2:DescribeNetworkInterfaces"),
     ),
+    calls=4,
 )
 def paths(look: Look) -> Iterator[Finding]:
     """For the first targets of each group, the failing ones first. Nothing where no group filters on the way."""

@@ -22,6 +22,7 @@ GROUPS = 6
     needs=(ServiceState,),
     # Describe actions of Elastic Load Balancing take no resource (Service Authorization Reference).
     allow=(Allow("elasticloadbalancing:DescribeTargetGroups"),),
+    calls=1,
 )
 def target_groups(look: Look) -> Iterator[Finding]:
     """The target groups of the services."""
@@ -55,6 +56,7 @@ def target_groups(look: Look) -> Iterator[Finding]:
     yields=(TargetHealth,),
     needs=(ServiceState,),
     allow=(Allow("elasticloadbalancing:DescribeTargetHealth"),),
+    calls=6,
 )
 def target_health(look: Look) -> Iterator[Finding]:
     """Every target of the services' target groups."""

@@ -16,6 +16,7 @@ from lambdas.checks.elbv2.target_groups import TargetHealth
     yields=(TargetHealth,),
     needs=(Group,),
     allow=(Allow("elasticloadbalancing:DescribeTargetHealth"),),
+    calls=3,
 )
 def targets(look: Look) -> Iterator[Finding]:
     """One call for each of the first groups. A group that yields nothing here has no registered targets."""

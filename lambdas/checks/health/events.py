@@ -40,6 +40,7 @@ class HealthEvent(Finding):
         Allow("health:DescribeAffectedEntities"),
     ),
     optional=True,  # needs a Business, Enterprise On-Ramp or Enterprise support plan
+    calls=3,
 )
 def events(look: Look) -> Iterator[Finding]:
     """Events of the region, or global ones, that were active in the window."""

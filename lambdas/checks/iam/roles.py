@@ -38,6 +38,7 @@ class RoleState(Finding):
         Allow("iam:ListAttachedRolePolicies", _ROLES),
         Allow("iam:ListRolePolicies", _ROLES),
     ),
+    calls=6,
 )
 def roles(look: Look) -> Iterator[Finding]:
     """The execution role pulls images and reads secrets; the task role is the application's."""

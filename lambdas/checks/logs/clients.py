@@ -53,6 +53,7 @@ class EarlierClientFailure(ClientFailure):
     yields=(ClientFailure,),
     needs=(LogGroup,),
     allow=ALLOW,
+    calls=3,
 )
 def clients(look: Look) -> Iterator[Finding]:
     """From five minutes before the alarm on, one page of each group."""
@@ -66,6 +67,7 @@ def clients(look: Look) -> Iterator[Finding]:
     yields=(EarlierClientFailure,),
     needs=(LogGroup,),
     allow=ALLOW,
+    calls=3,
     optional=True,
 )
 def clients_before(look: Look) -> Iterator[Finding]:

@@ -43,6 +43,7 @@ def named(look: Look) -> dict[str, str]:
     yields=(LogGroup,),
     needs=(TaskDefinition,),
     allow=(Allow("logs:DescribeLogGroups", "arn:{partition}:logs:{region}:{account}:log-group:*"),),
+    calls=3,
 )
 def groups(look: Look) -> Iterator[Finding]:
     """A group that does not exist is a finding: tasks with the awslogs driver do not start without it."""

@@ -37,6 +37,7 @@ class ErrorQuery(Finding):
         Allow("logs:StartQuery", "arn:{partition}:logs:{region}:{account}:log-group:*"),
         Allow("logs:GetQueryResults"),  # takes no resource (Service Authorization Reference, Amazon CloudWatch Logs)
     ),
+    calls=6,
     optional=True,
 )
 def insights(look: Look) -> Iterator[Finding]:

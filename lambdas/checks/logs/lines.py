@@ -63,6 +63,7 @@ class EarlierErrorLine(LogLine):
     yields=(LastWord,),
     needs=(StoppedTask, TaskDefinition),
     allow=(Allow("logs:GetLogEvents", STREAMS),),
+    calls=4,
 )
 def last_words(look: Look) -> Iterator[Finding]:
     """The newest stopped tasks that got as far as starting."""
@@ -112,6 +113,7 @@ def _words(look: Look, task: StoppedTask, spec: ContainerSpec) -> Iterator[Findi
     yields=(ErrorLine,),
     needs=(LogGroup,),
     allow=(Allow("logs:FilterLogEvents", "arn:{partition}:logs:{region}:{account}:log-group:*"),),
+    calls=3,
 )
 def errors(look: Look) -> Iterator[Finding]:
     """From half an hour before the alarm on, one page of each group."""
@@ -125,6 +127,7 @@ def errors(look: Look) -> Iterator[Finding]:
     yields=(EarlierErrorLine,),
     needs=(LogGroup,),
     allow=(Allow("logs:FilterLogEvents", "arn:{partition}:logs:{region}:{account}:log-group:*"),),
+    calls=3,
     optional=True,
 )
 def errors_before(look: Look) -> Iterator[Finding]:

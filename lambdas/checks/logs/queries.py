@@ -95,6 +95,7 @@ class QueryResult(Finding):
         Allow("logs:StartQuery", "arn:{partition}:logs:{region}:{account}:log-group:*"),
         Allow("logs:GetQueryResults"),  # takes no resource (Service Authorization Reference, Amazon CloudWatch Logs)
     ),
+    calls=9,
     optional=True,
 )
 def queries(look: Look) -> Iterator[Finding]:

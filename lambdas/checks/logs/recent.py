@@ -51,6 +51,7 @@ class SignaturePast(Finding):
     needs=(LogGroup,),
     uses=(MetricFilter,),
     allow=ALLOW,
+    calls=3,
 )
 def recent(look: Look) -> Iterator[Finding]:
     """Of the last minutes, one page of each group; by the alarm's own metric filter where it has one."""
@@ -83,6 +84,7 @@ def recent(look: Look) -> Iterator[Finding]:
     needs=(LogGroup,),
     uses=(ErrorLine, RecentErrorLine),
     allow=ALLOW,
+    calls=9,
 )
 def signatures_before(look: Look) -> Iterator[Finding]:
     """Of the largest clusters: a term that all their lines have, searched from a day before to half an hour before."""

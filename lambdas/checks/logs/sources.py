@@ -37,6 +37,7 @@ class MetricFilter(Finding):
         Allow("logs:DescribeMetricFilters", "arn:{partition}:logs:{region}:{account}:log-group:*"),
         Allow("logs:DescribeLogGroups", "arn:{partition}:logs:{region}:{account}:log-group:*"),
     ),
+    calls=6,
 )
 def sources(look: Look) -> Iterator[Finding]:
     """Only where no task definition names a group: the service's own logs tell more than a filter's."""

@@ -54,6 +54,7 @@ class LikeLastWeek(Finding):
     title="Review 24-hour performance patterns, compare with previous week's baseline",
     yields=(Regression, LikeLastWeek),
     allow=ALLOW,
+    calls=2,
     optional=True,
 )
 def regression(look: Look) -> Iterator[Finding]:

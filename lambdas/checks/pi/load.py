@@ -77,6 +77,7 @@ class LoadSeries(Finding):
     yields=(LoadTotal, InsightsOff),
     needs=(Instance,),
     allow=(ALLOW_KEYS,),
+    calls=6,
 )
 def totals(look: Look) -> Iterator[Finding]:
     """Of the subject, and of the one it follows, whose writes it may suffer from."""
@@ -94,6 +95,7 @@ def totals(look: Look) -> Iterator[Finding]:
     yields=(LoadSeries,),
     needs=(Instance,),
     allow=(ALLOW_METRICS,),
+    calls=4,
 )
 def load(look: Look) -> Iterator[Finding]:
     """Whole and by wait, minute by minute."""
@@ -108,6 +110,7 @@ def load(look: Look) -> Iterator[Finding]:
     yields=(LoadSeries,),
     needs=(Instance,),
     allow=(ALLOW_METRICS,),
+    calls=4,
 )
 def statements(look: Look) -> Iterator[Finding]:
     """Which statement rose with the symptom."""
@@ -123,6 +126,7 @@ def statements(look: Look) -> Iterator[Finding]:
     yields=(LoadSeries,),
     needs=(Instance,),
     allow=(ALLOW_METRICS,),
+    calls=4,
     optional=True,
 )
 def history(look: Look) -> Iterator[Finding]:

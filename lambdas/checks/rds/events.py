@@ -128,6 +128,7 @@ def meaning(message: str, categories: tuple[str, ...] = ()) -> str:
         # DescribeEvents is scoped by the source's ARN; without a source it would need "*".
         Allow("rds:DescribeEvents", "arn:{partition}:rds:{region}:{account}:*"),
     ),
+    calls=5,
 )
 def events(look: Look) -> Iterator[Finding]:
     """Oldest first. The alert itself, where it is an RDS event, is told too: it may not be listed yet."""

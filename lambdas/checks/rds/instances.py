@@ -111,6 +111,7 @@ class DatabaseMissing(Finding):
         Allow("rds:DescribeDBInstances", "arn:{partition}:rds:{region}:{account}:db:*"),
         Allow("rds:DescribeDBClusters", "arn:{partition}:rds:{region}:{account}:cluster:*"),
     ),
+    calls=4,
 )
 def instances(look: Look) -> Iterator[Finding]:
     """The subject first. For a cluster it is the writer, or a reader where the alarm is about readers."""

@@ -27,6 +27,7 @@ class PendingMaintenance(Finding):
     yields=(PendingMaintenance,),
     needs=(Instance,),
     allow=(Allow("rds:DescribePendingMaintenanceActions", "arn:{partition}:rds:{region}:{account}:db:*"),),
+    calls=1,
     optional=True,
 )
 def maintenance(look: Look) -> Iterator[Finding]:

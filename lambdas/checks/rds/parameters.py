@@ -78,6 +78,7 @@ class ConnectionLimit(Finding):
         Allow("rds:DescribeDBParameters", "arn:{partition}:rds:{region}:{account}:pg:*"),
         Allow("rds:DescribeDBClusterParameters", "arn:{partition}:rds:{region}:{account}:cluster-pg:*"),
     ),
+    calls=6,
 )
 def parameters(look: Look) -> Iterator[Finding]:
     """Of the subject's own group first, then of its cluster's, which the own one overrides."""

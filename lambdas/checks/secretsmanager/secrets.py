@@ -53,6 +53,7 @@ def parse(source: str) -> tuple[str, str]:
     yields=(SecretState,),
     needs=(TaskDefinition,),
     allow=(Allow("secretsmanager:DescribeSecret", "arn:{partition}:secretsmanager:{region}:{account}:secret:*"),),
+    calls=5,
 )
 def secrets(look: Look) -> Iterator[Finding]:
     """DescribeSecret says that it is there; its value is nobody's business here."""

@@ -18,6 +18,7 @@ from lambdas.checks.secretsmanager.secrets import PARAMETERS, SecretState, wante
     needs=(TaskDefinition,),
     # DescribeParameters takes no resource (Service Authorization Reference, AWS Systems Manager).
     allow=(Allow("ssm:DescribeParameters"),),
+    calls=1,
 )
 def parameters(look: Look) -> Iterator[Finding]:
     """One call for all of them."""

@@ -13,10 +13,12 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from lambdas.alerts.model import Alert
+from lambdas.aws import SPEND
 from lambdas.causes.base import Cause, Evidence, Judgement
 from lambdas.checks.base import Allow, Check, Finding, Look, Window
+from lambdas.diagnosis.budget import SPENT
 from lambdas.diagnosis.graph import Graph
-from lambdas.diagnosis.runner import diagnose
+from lambdas.diagnosis.runner import AT_ONCE, diagnose
 from lambdas.playbooks.base import Playbook, Step
 from lambdas.targets import EcsService
 
@@ -61,10 +63,10 @@ def look(settings: Settings) -> Look:
     return Look(aws=aws, alert=alert, target=EcsService("c", "s"), window=window, settings=settings)
 
 
-def run(look: Look, *checks: Check, deadline: float = 10.0) -> tuple[Diagnosis, dict[str, CheckRun]]:
+def run(look: Look, *checks: Check, deadline: float = 10.0, calls: int = 60) -> tuple[Diagnosis, dict[str, CheckRun]]:
     steps = (Step(id="s", title="S", checks=tuple(c.id for c in checks)),)
     book = Playbook(id="b", title="B", section="S", targets=(), families=("unknown",), steps=steps)
-    diagnosis = diagnose(look, book, deadline=deadline, checks={c.id: c for c in checks}, causes=CAUSES)
+    diagnosis = diagnose(look, book, deadline=deadline, calls=calls, checks={c.id: c for c in checks}, causes=CAUSES)
     return diagnosis, {r.check: r for s in diagnosis.steps for r in s.checks}
 
 
@@ -226,3 +228,69 @@ def test_the_longest_tail_starts_first() -> None:
         ]
     )
     assert next(c.id for c in graph.longest_tail_first()) == "a"
+
+
+def calling(*names: str, of: type[Finding] = First) -> Callable[[Look], Iterator[Finding]]:
+    """A check that makes as many calls as there are names, through what counts its thread's calls."""
+
+    def body(_: Look) -> Iterator[Finding]:
+        for _name in names:
+            spend = SPEND.get()
+            assert spend is not None
+            spend()
+            yield of()
+
+    return body
+
+
+@pytest.mark.parametrize("slow", ["a", "b", "c"])
+def test_the_calls_go_to_those_named_first_and_never_to_the_quickest(look: Look, slow: str) -> None:
+    def slowed(id_: str, run: Callable[[Look], Iterator[Finding]]) -> Callable[[Look], Iterator[Finding]]:
+        def body(inner: Look) -> Iterator[Finding]:
+            time.sleep(0.1 if id_ == slow else 0)
+            yield from run(inner)
+
+        return body
+
+    _, runs = run(
+        look,
+        a_check("c", slowed("c", calling("1", "2")), optional=True, calls=2),
+        a_check("a", slowed("a", calling("1", "2")), calls=2),
+        a_check("b", slowed("b", calling("1", "2")), calls=2),
+        calls=3,
+    )
+    assert {id_: r.findings for id_, r in runs.items()} == {"a": 2, "b": 1, "c": 0}
+    assert runs["b"].why == runs["c"].why == SPENT
+
+
+def test_what_waits_for_calls_takes_no_turn_from_those_it_waits_for(look: Look) -> None:
+    many = [a_check(f"late{i}", calling("1"), yields=(Third,), calls=1, optional=True) for i in range(AT_ONCE + 2)]
+    _, runs = run(
+        look,
+        *many,
+        a_check("a", calling("1", of=First), calls=60),
+        a_check("b", calling("1", of=Second), yields=(Second,), needs=(First,), calls=60),
+        calls=60,
+    )
+    assert {r.why for r in runs.values()} == {""}
+
+
+def test_nobody_counts_calls_outside_a_check(look: Look) -> None:
+    run(look, a_check("a", calling("1")), calls=1)
+    assert SPEND.get() is None
+
+
+def test_first_things_first_but_never_before_what_they_wait_for() -> None:
+    def nothing(_: Look) -> Iterator[Finding]:
+        yield from ()
+
+    graph = Graph(
+        [
+            a_check("optional-dear", nothing, optional=True, calls=9, yields=(Third,)),
+            a_check("optional-cheap", nothing, optional=True, calls=1, yields=(Third,)),
+            a_check("uses", nothing, uses=(Second,), yields=(Third,)),
+            a_check("plain", nothing),
+            a_check("used", nothing, optional=True, calls=5, yields=(Second,)),
+        ]
+    )
+    assert [c.id for c in graph.first_things_first()] == ["used", "uses", "plain", "optional-cheap", "optional-dear"]
