@@ -1,0 +1,1 @@
+"""What things cost, and what could be saved. Pure, but for the bill."""

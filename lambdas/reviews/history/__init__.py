@@ -1,0 +1,1 @@
+"""What the incident table tells about weeks, months and quarters. Pure."""
