@@ -7,6 +7,8 @@ TocsinError                 anything this package raises on purpose
 ├── StoreError              the incident table refused or contended beyond its retries
 │   ├── Duplicate           this event is already on the timeline: nothing to do
 │   └── Contended           somebody else moved the incident in between: reload and reduce again
+├── ChannelError            another channel (e-mail, SMS, call, bus) refused or could not be reached: `again` says which
+├── Unsettled               a notice waits for the other addresses before it is said how it went
 ├── ChartError              CloudWatch drew something that is no picture for a thread
 └── SlackError              Slack answered `ok: false` or could not be reached
     └── SlackBusy           Slack asked to wait (HTTP 429): `retry_after` seconds
@@ -39,6 +41,18 @@ class Duplicate(StoreError):
 
 class Contended(StoreError):
     """Somebody else moved the incident between our read and our write."""
+
+
+class ChannelError(TocsinError):
+    """A channel outside Slack did not take what was to be sent. `again`: whether another try may help."""
+
+    def __init__(self, why: str, *, again: bool) -> None:
+        self.again = again
+        super().__init__(why)
+
+
+class Unsettled(TocsinError):
+    """A notice waits for its other addresses."""
 
 
 class ChartError(TocsinError):

@@ -7,22 +7,22 @@ import importlib
 import json
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.aws import Aws
-from lambdas.desk import Desk, nothing_outward
+from lambdas.desk import Desk
 from lambdas.errors import SettingsError
 from lambdas.incidents.model import ACT, OUTWARD, WORK
 from lambdas.incidents.store import Store
+from lambdas.notify.outward import outward
 from lambdas.slack.client import Slack
 from lambdas.slack.poster import Poster
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from lambdas.desk import Outward
     from lambdas.incidents.model import Post
     from lambdas.settings import Settings
 
@@ -51,9 +51,9 @@ class House:
         """
         wanted = [post for post in posts if post.kind not in mine]
         self.poster.deliver(id_, [post for post in wanted if post.kind not in ELSEWHERE])
-        if outward := [post for post in wanted if post.kind in OUTWARD]:
+        if elsewhere := [post for post in wanted if post.kind in OUTWARD]:
             outbox = importlib.import_module("lambdas.notify.outbox")  # after the first post, on purpose
-            outbox.deliver(self, id_, outward)
+            outbox.deliver(self, id_, elsewhere)
         for kind in dict.fromkeys(post.kind for post in wanted if post.kind in WORK | ACT):
             self.ask(id_, kind)
 
@@ -83,19 +83,11 @@ def build(
         aws=own,
         observe=observe,
         store=store,
-        desk=Desk(settings, store, observe, clock, _outward()),
+        desk=Desk(settings, store, observe, clock, outward),
         slack=channel,
         poster=Poster(settings, store, channel, clock),
         clock=clock,
     )
-
-
-def _outward() -> Outward:
-    """What other channels are told of each commit; pure, and light enough for the path to the first post."""
-    try:
-        return cast("Outward", importlib.import_module("lambdas.notify.outward").outward)
-    except ModuleNotFoundError:
-        return nothing_outward
 
 
 def token(aws: Aws, secret: str) -> str:

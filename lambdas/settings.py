@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from typing import Any
 
 from lambdas.errors import SettingsError
@@ -60,14 +60,46 @@ class Rotation:
     overrides: tuple[Override, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channels:
+    """How people and systems outside Slack are told (`docs/integration.md`). An empty field: not in that way.
+
+    `email`, `sms`, `call`: by severity, the escalation levels that are told in that way.
+    """
+
+    email_from: str = ""  # an address of a verified SES identity
+    sms_from: str = ""  # an origination identity of End User Messaging; empty: SNS sends
+    call_url: str = ""  # a pager's or telephone service's webhook
+    call_secret: str = ""  # name or ARN of the secret that its signatures are made with
+    bus: str = ""  # name or ARN of the event bus that hears every transition
+    email: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    sms: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    call: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    customers: tuple[str, ...] = ()  # e-mail addresses at the customer's
+    automatic: bool = False  # whether the customer is told without anybody's approval
+
+    @classmethod
+    def of(cls, raw: Mapping[str, Any]) -> Channels:
+        """From what `Settings.to_json` writes."""
+        levels = {
+            name: {severity: tuple(levels) for severity, levels in raw.get(name, {}).items()}
+            for name in ("email", "sms", "call")
+        }
+        return cls(**{**raw, **levels, "customers": tuple(raw.get("customers", ()))})
+
+
 def _written(value: Any) -> Any:
     """A value as JSON takes it, without the fields that stand at their defaults."""
     if is_dataclass(value):
         shown = ((f, getattr(value, f.name)) for f in fields(value))
-        return {f.name: _written(v) for f, v in shown if v != f.default and (v or f.default_factory is MISSING)}
+        return {f.name: _written(v) for f, v in shown if v != _default(f)}
     if isinstance(value, Mapping):
         return {key: _written(item) for key, item in value.items()}
     return [_written(item) for item in value] if isinstance(value, tuple | list) else value
+
+
+def _default(of: Field[Any]) -> Any:
+    return of.default if of.default_factory is MISSING else of.default_factory()
 
 
 def _rotation(raw: dict[str, Any]) -> Rotation:
@@ -102,6 +134,8 @@ class Settings:
     rotations: tuple[Rotation, ...] = ()  # who is on call; a level without one has its contacts
     schedule: str = ""  # https address of an external on-call schedule
     schedule_secret: str = ""  # the secret that its requests carry
+    channels: Channels = field(default_factory=Channels)
+    documents: str = ""  # bucket that keeps post-mortems and the knowledge base; empty: they are only posted
     thresholds: Mapping[str, float] = field(default_factory=dict)  # overrides, by the trigger's id
     workloads: tuple[Hint, ...] = ()
 
@@ -128,6 +162,7 @@ class Settings:
             raw["rotations"] = tuple(_rotation(rotation) for rotation in raw.get("rotations") or ())
             for name in ("responders", "approvers"):
                 raw[name] = tuple(raw.get(name) or ())
+            raw["channels"] = Channels.of(raw.get("channels") or {})
             raw["workloads"] = tuple(_hint(hint) for hint in raw.get("workloads") or ())
             return cls(**raw)
         except (TypeError, KeyError) as error:

@@ -20,7 +20,7 @@ from lambdas.alerts.unwrap import unwrap
 from lambdas.desk import judged
 from lambdas.errors import TocsinError
 from lambdas.house import House, build
-from lambdas.incidents.model import Diagnosed
+from lambdas.incidents.model import OUTWARD, Diagnosed
 from lambdas.incidents.store import Timeline
 from lambdas.settings import Settings
 
@@ -104,6 +104,9 @@ def respond(event: Any, house: House, left: float | None = None) -> Outcome:
         if taken.incident and any(post.kind == "diagnosis" for post in taken.posts):
             due[taken.incident.id] = (taken.alert, delivery)
     outcome.posted = time.perf_counter() - started
+    for taken in outcome.taken:
+        if left is None or left - (time.perf_counter() - started) > MARGIN:  # else the rows stay due
+            _elsewhere(taken, house)
     for id_, kind in work:
         _work(id_, kind, house)
     for id_, raised in due.items():
@@ -127,8 +130,18 @@ def _take(delivery: Delivery, house: House) -> Taken:
     incident = taken.incident
     log.info("taken", extra={"alert": taken.alert.name, "outcome": taken.outcome, "incident": incident and incident.id})
     if incident:
-        house.deliver(incident.id, taken.posts, mine=MINE)
+        house.deliver(incident.id, taken.posts, mine=MINE | OUTWARD)
     return taken
+
+
+def _elsewhere(taken: Taken, house: House) -> None:
+    """Page people and tell systems outside Slack: after the batch's first posts, for a webhook may take its time."""
+    posts = [post for post in taken.posts if post.kind in OUTWARD]
+    if taken.incident and posts:
+        try:
+            house.deliver(taken.incident.id, posts)
+        except Exception:
+            log.exception("not told elsewhere; the rows stay due", extra={"incident": taken.incident.id})
 
 
 def _work(id_: str, kind: str, house: House) -> None:

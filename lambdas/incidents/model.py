@@ -94,7 +94,7 @@ type RemedyState = Literal[
 class Notice:
     """Something said outside the team: to the customer, or to AWS Support."""
 
-    kind: str  # "customer" or "case"
+    kind: str  # "case", "customer" for the first word to the customer, "customer.update.7" and so on for later ones
     subject: str
     text: str
     state: NoticeState = "DRAFTED"
@@ -341,10 +341,19 @@ class NoticeSent:
     status: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undelivered:
+    """A row of another channel was given up: the thread says who was not told, and why."""
+
+    way: str  # the row's kind
+    to: str
+    why: str
+
+
 type Event = (
     Raised | Cleared | Silent | Noted | Diagnosed | Linked | Tick
     | Acknowledged | Escalated | Regraded | Snoozed | Closed
-    | Proposed | Decided | Acted | Drafted | NoticeDecided | NoticeSent
+    | Proposed | Decided | Acted | Drafted | NoticeDecided | NoticeSent | Undelivered
 )  # fmt: skip
 
 

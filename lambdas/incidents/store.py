@@ -83,6 +83,15 @@ class Claim:
     lost: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One outbox row as it stands. `said`: where it went (SENT), or why it did not (FAILED)."""
+
+    post: Post
+    state: str
+    said: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """One row that the clock must look at: an incident, or an unsent post of it."""
@@ -121,6 +130,14 @@ class Store:
         rows = self._query(id_, "OUT#")
         posts = [_post(row) for row in rows if row["state"]["S"] in {"PENDING", "CLAIMED"}]
         return sorted(posts, key=lambda post: (post.reopen, POST_ORDER.index(post.kind), post.n))
+
+    def rows(self, id_: str, kind: str) -> list[Row]:
+        """All outbox rows of one kind, delivered or not, in the order in which they were written."""
+        found = [
+            Row(post=_post(row), state=row["state"]["S"], said=_text(row, "why") or _text(row, "ts"))
+            for row in self._query(id_, f"OUT#{kind}#")
+        ]
+        return sorted(found, key=lambda row: (row.post.reopen, row.post.n))
 
     def timeline(self, id_: str) -> list[Timeline]:
         """The incident's events, oldest first."""

@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError
 from lambdas.alerts.encode import encode as encode_alert
 from lambdas.recorder.encode import encode
 from lambdas.recorder.redact import redact
+from lambdas.settings import Channels
 
 if TYPE_CHECKING:
     from lambdas.alerts.model import Alert
@@ -108,6 +109,8 @@ def _settings(settings: Settings) -> dict[str, Any]:
         responders=(),
         approvers=(),
         rotations=(),
+        channels=Channels(),
+        documents="",
         schedule="",
         schedule_secret="",
         slack_secret="",

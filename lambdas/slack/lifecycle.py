@@ -56,7 +56,7 @@ def _update(incident: Incident, post: Post, settings: Settings, now: int) -> Pay
 
 def _escalated(incident: Incident, post: Post, settings: Settings, now: int) -> Payload:
     level, severity = post.n, incident.judged.severity
-    names = " ".join(mention(contact) for contact in told(settings, level, severity)) or NOBODY
+    names = " ".join(mention(contact) for contact in told(settings, level, severity, now)) or NOBODY
     age = duration(now - incident.clock_from)
     why = f"Severity {severity}, not resolved after {age}."
     lines = [
