@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from lambdas.checks.base import CHECKS, Allow, load
 from lambdas.diagnosis.chart import ALLOW as CHART
+from lambdas.reviews.base import PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,6 +47,12 @@ def observing() -> list[Allow]:
     """All that the checks and the chart declare."""
     load("lambdas.checks")
     return [*CHART, *(allow for check in CHECKS.values() for allow in check.allow)]
+
+
+def reviewing() -> list[Allow]:
+    """All that the parts of the reviews declare."""
+    load("lambdas.reviews")
+    return [allow for part in PARTS.values() for allow in part.allow]
 
 
 def statements(allows: Iterable[Allow], place: Place) -> list[Statement]:

@@ -10,6 +10,7 @@ TocsinError                 anything this package raises on purpose
 ├── ChannelError            another channel (e-mail, SMS, call, bus) refused or could not be reached: `again` says which
 ├── Unsettled               a notice waits for the other addresses before it is said how it went
 ├── ChartError              CloudWatch drew something that is no picture for a thread
+├── ReviewUnfinished        a review ran out of time: what it has is kept, and the next attempt continues
 └── SlackError              Slack answered `ok: false` or could not be reached
     └── SlackBusy           Slack asked to wait (HTTP 429): `retry_after` seconds
 """
@@ -57,6 +58,10 @@ class Unsettled(TocsinError):
 
 class ChartError(TocsinError):
     """CloudWatch answered something that is no picture for a thread."""
+
+
+class ReviewUnfinished(TocsinError):
+    """A review ran out of time; its finished sections are kept, and the next attempt continues."""
 
 
 class SlackError(TocsinError):

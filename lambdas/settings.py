@@ -126,6 +126,8 @@ class Settings:
     slack_secret: str
     queue: str = ""  # URL of the queue that brings the alarms: `pulse` asks through it for a diagnosis left undone
     recordings: str = ""  # bucket that keeps what each diagnosis saw; empty: nothing is recorded
+    documents: str = ""  # bucket that keeps reports and post-mortems; empty: they are only posted
+    review_queue: str = ""  # URL of the queue that takes people's orders for reviews (`lambdas.reviews.order`)
     time_zone: str = "UTC"
     dashboard: str = ""
     contacts: Mapping[str, tuple[Contact, ...]] = field(default_factory=dict)  # by level "1", "2", "3"

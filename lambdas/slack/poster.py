@@ -138,7 +138,7 @@ class Poster:
 
     def _find(self, key: str, channel: str, incident: Incident) -> str:
         """The timestamp of the message that carries the key; empty if there is none."""
-        query: dict[str, Any] = {"limit": LOOK_BACK, "include_all_metadata": "true", "channel": self._identity(channel)}
+        query: dict[str, Any] = {"limit": LOOK_BACK, "include_all_metadata": "true", "channel": self.channel_id(channel)}
         if incident.ts:
             answer = self._slack.call("conversations.replies", query | {"ts": incident.ts})
         else:
@@ -149,7 +149,7 @@ class Poster:
                 return str(message["ts"])
         return ""
 
-    def _identity(self, channel: str) -> str:
+    def channel_id(self, channel: str) -> str:
         """A channel's id: reading methods take no names."""
         if not channel.startswith("#"):
             return channel
