@@ -47,11 +47,10 @@ class OwnAlarms(Construct):
         self._tell = actions.SnsAction(self.topic)
 
         minute = Duration.minutes(1)
-        self._alarm(
+        self.dead_letters(
             "dead-letters",
             "An alarm or event could not be handled after five tries and waits in the dead-letter queue.",
-            inbox.dead.metric_approximate_number_of_messages_visible(period=minute, statistic="Maximum"),
-            threshold=0,
+            inbox,
         )
         self._alarm(
             "queue-age",
@@ -60,18 +59,7 @@ class OwnAlarms(Construct):
             threshold=300,
         )
         for function, short in ((respond, "respond"), (pulse, "pulse")):
-            self._alarm(
-                f"{short}-errors",
-                f"{short} failed; its log group says why.",
-                function.function.metric_errors(period=minute, statistic="Sum"),
-                threshold=0,
-            )
-            self._alarm(
-                f"{short}-throttles",
-                f"{short} was throttled: the account's concurrency is used up.",
-                function.function.metric_throttles(period=minute, statistic="Sum"),
-                threshold=0,
-            )
+            self.function(function, short)
         self._alarm(
             "pulse-silent",
             "The clock has not run for three minutes: no updates, no escalations, no resolutions.",
@@ -94,6 +82,31 @@ class OwnAlarms(Construct):
             threshold=180,
             periods=3,
             missing=cloudwatch.TreatMissingData.BREACHING,
+        )
+
+    def function(self, function: Function, short: str) -> None:
+        """Watch one function for errors and throttling."""
+        minute = Duration.minutes(1)
+        self._alarm(
+            f"{short}-errors",
+            f"{short} failed; its log group says why.",
+            function.function.metric_errors(period=minute, statistic="Sum"),
+            threshold=0,
+        )
+        self._alarm(
+            f"{short}-throttles",
+            f"{short} was throttled: the account's concurrency is used up.",
+            function.function.metric_throttles(period=minute, statistic="Sum"),
+            threshold=0,
+        )
+
+    def dead_letters(self, short: str, description: str, inbox: Inbox) -> None:
+        """Watch a queue for what failed all its tries."""
+        self._alarm(
+            short,
+            description,
+            inbox.dead.metric_approximate_number_of_messages_visible(period=Duration.minutes(1), statistic="Maximum"),
+            threshold=0,
         )
 
     def _alarm(

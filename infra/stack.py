@@ -12,22 +12,28 @@ from aws_cdk import aws_lambda as lambda_
 from infra.alarms import OwnAlarms
 from infra.asset import Architecture, build
 from infra.clock import Clock
+from infra.documents import Documents
 from infra.events import WorkloadEvents, patterns
 from infra.function import Function, Shared
-from infra.permissions import Place, ask, observing, post, statements, store, verifying
+from infra.permissions import Place, ask, observing, post, reviewing, statements, store, verifying
 from infra.queue import Inbox
 from infra.recordings import Recordings
 from infra.responder import listen
+from infra.reviews import TIMEOUT as REVIEW_TIMEOUT
+from infra.reviews import Reviews
 from infra.table import IncidentTable
 from infra.topics import feed, topic
+from lambdas.reviews.documents import PREFIX as REVIEWS
 
 if TYPE_CHECKING:
     from constructs import Construct
 
     from infra.environment import Environment
+    from lambdas.settings import Settings
 
 RESPOND_TIMEOUT = Duration.seconds(120)  # a diagnosis has 45 s; shorter than its lease in handlers/respond.py
 PULSE_TIMEOUT = Duration.seconds(55)  # the next run begins after 60
+REVIEW_DAYS = 400  # how long reports are kept: as long as the incidents that they are about
 SETTINGS_ROOM = 3_500  # bytes of the 4 KB that Lambda gives all variables of a function together
 
 
@@ -53,6 +59,8 @@ class TocsinStack(Stack):
         inbox = Inbox(self, "Inbox", function_timeout=RESPOND_TIMEOUT)
         incidents = IncidentTable(self, "Incidents", keep=keep)
         recordings = Recordings(self, "Recordings", days=days) if (days := environment.recording_days) else None
+        documents = Documents(self, "Documents", days={REVIEWS: REVIEW_DAYS})
+        orders = Inbox(self, "Orders", function_timeout=REVIEW_TIMEOUT)
         for source in environment.alarm_topics:
             feed(topic(self, source, name=f"{self.stack_name}-alarms"), inbox.queue)
         WorkloadEvents(
@@ -63,7 +71,16 @@ class TocsinStack(Stack):
         shared = Shared(
             code=lambda_.Code.from_asset(str(build(architecture))),
             architecture=architecture,
-            settings=self._settings(environment, inbox, incidents, recordings),
+            settings=_fitting(
+                environment,
+                replace(
+                    environment.settings(table=incidents.table.table_name, slack_secret=environment.slack.secret),
+                    queue=inbox.queue.queue_url,
+                    recordings=recordings.bucket.bucket_name if recordings else "",
+                    documents=documents.bucket.bucket_name,
+                    review_queue=orders.queue.queue_url,
+                ),
+            ),
         )
         own = [*store(incidents.table.table_arn), *post(place, environment.slack.secret)]
         respond = Function(
@@ -92,7 +109,20 @@ class TocsinStack(Stack):
             statements=[*own, *ask(inbox.queue.queue_arn), *statements(verifying(), place)],
         )
         Clock(self, "Clock", function=pulse.function)
-        OwnAlarms(
+        review = Function(
+            self,
+            "Review",
+            name=f"{self.stack_name}-review",
+            description="The runbook's routines: morning health check, hourly, weekly, monthly and quarterly reviews",
+            handler="lambdas.handlers.review.handler",
+            memory_mb=1769,  # one whole vCPU: a large account's series are read and judged in one run
+            timeout=REVIEW_TIMEOUT,
+            shared=shared,
+            statements=[*own, *statements(reviewing(), place)],
+        )
+        documents.kept_by(review.role, REVIEWS)
+        Reviews(self, "Reviews", review=review, orders=orders, time_zone=environment.time_zone)
+        watch = OwnAlarms(
             self,
             "OwnAlarms",
             name=self.stack_name,
@@ -102,17 +132,16 @@ class TocsinStack(Stack):
             respond=respond,
             pulse=pulse,
         )
+        watch.function(review, "review")
+        watch.dead_letters("review-dead-letters", "A review, or an order for one, failed all its tries.", orders)
 
-    def _settings(
-        self, environment: Environment, inbox: Inbox, incidents: IncidentTable, recordings: Recordings | None
-    ) -> str:
-        """What the handlers validate; names and the queue's URL are filled in at the deployment."""
-        settings = environment.settings(table=incidents.table.table_name, slack_secret=environment.slack.secret)
-        bucket = recordings.bucket.bucket_name if recordings else ""
-        text = replace(settings, queue=inbox.queue.queue_url, recordings=bucket).to_json()
-        if (size := len(text.encode())) > SETTINGS_ROOM:
-            raise TooLargeError(
-                f"environments/{environment.name}.yaml: its settings take {size} bytes and a function has room for "
-                f"{SETTINGS_ROOM}: shorten contacts, thresholds or workload hints"
-            )
-        return text
+
+def _fitting(environment: Environment, settings: Settings) -> str:
+    """What the handlers validate, if it fits; names and URLs are filled in at the deployment."""
+    text = settings.to_json()
+    if (size := len(text.encode())) > SETTINGS_ROOM:
+        raise TooLargeError(
+            f"environments/{environment.name}.yaml: its settings take {size} bytes and a function has room for "
+            f"{SETTINGS_ROOM}: shorten contacts, thresholds or workload hints"
+        )
+    return text

@@ -63,7 +63,7 @@ def ordered(house: House, records: list[Any], left: Callable[[], float]) -> dict
         except PayloadError as error:
             log.exception("an order is not understood", extra={"why": str(error)})
         except Exception:  # the queue brings it again
-            log.exception("an order failed", extra={"message": record.get("messageId", "")})
+            log.exception("an order failed", extra={"order": record.get("messageId", "")})
             failed.append({"itemIdentifier": record.get("messageId", "")})
     return {"made": made, "batchItemFailures": failed}
 

@@ -65,39 +65,15 @@ def conduct(house: House, order: Order, left: Left, *, parts: Parts = parts_of) 
         ReviewUnfinished: time ran out and the slot may be tried again; what is finished is kept.
         SlackError: the summary could not be posted; the next attempt posts it.
     """
-    now = _moment(house)
-    zone = house.settings.time_zone
+    zone, now = house.settings.time_zone, _moment(house)
     slot = slot_on(order.kind, order.day, zone) if order.day else slot_of(order.kind, order.moment or now, zone)
-    reviews = ReviewStore(house.aws.dynamodb, house.settings.table)
-    claimed = reviews.claim(slot, int(now.timestamp()))
-    if claimed is None:
-        done = reviews.done(slot)
-        if order.by and done:
-            return _again(house, reviews, slot, order)
-        return Outcome(slot=slot, state="already" if done else "busy")
-    missed = _missed(reviews, slot)
-    aws = house.observe()
-    pace = Pace()
-    aws.listener = pace
-    tour = Tour(
-        aws=aws, settings=house.settings, slot=slot, now=now, inventory=Inventory(aws), store=house.store
-    )
-    sections, complete = run(
-        tour,
-        parts(slot.kind),
-        deadline=max(1.0, left() - RESERVE),
-        known=reviews.sections(slot),
-        keep=lambda section: reviews.keep(slot, section, int(house.clock())),
-    )
-    log.info("looked", extra={"kind": slot.kind, "slot": slot.id, "attempt": claimed.attempt, "calls": pace.calls})
-    if not complete and claimed.attempt < ATTEMPTS:
-        reviews.leave(slot)
-        raise ReviewUnfinished(f"{slot.kind} {slot.id}: attempt {claimed.attempt} ran out of time")
-    for section in sections:  # also what was cut off at the last attempt: a later order shows the same
-        reviews.keep(slot, section, int(house.clock()))
-    posted = _publish(house, reviews, slot, sections, missed, order)
-    reviews.finish(slot, int(house.clock()))
-    return Outcome(slot=slot, state="made", posted=posted, calls=pace.calls.total())
+    making = _Making(house, order, slot, list(parts(slot.kind)))
+    claimed = making.rows.claim(slot, int(house.clock()))
+    if claimed is not None:
+        return making.make(left, claimed.attempt)
+    if not making.rows.done(slot):
+        return Outcome(slot=slot, state="busy")
+    return making.again() if order.by else Outcome(slot=slot, state="already")
 
 
 def overdue(house: House, kinds: Sequence[Kind] = KINDS) -> list[Order]:
@@ -116,62 +92,95 @@ def overdue(house: House, kinds: Sequence[Kind] = KINDS) -> list[Order]:
     return found
 
 
-def _publish(
-    house: House, reviews: ReviewStore, slot: Slot, sections: list[Section], missed: tuple[str, ...], order: Order
-) -> bool:
-    """Documents, summary, and what is told from now on."""
-    marked, fresh, gone = news.mark(sections, reviews.told(slot.kind))
-    report = _report(house, slot, marked, missed)
-    links = {}
-    if house.settings.documents:
-        documents.store(house.aws, house.settings.documents, report)
-        links = dict(documents.addresses(house.aws, house.settings.documents, slot))
-    posted = False
-    if slot.kind not in QUIET_IF_KNOWN or order.by or _has_news(report):
-        posted = post_once(
-            house,
-            reviews,
-            slot,
-            summary(report, house.settings, links),
-            name=order.id or "summary",
-            channel=order.channel,
-            thread=order.thread,
+class _Making:
+    """One slot's review being made for an order."""
+
+    def __init__(self, house: House, order: Order, slot: Slot, parts: list[Part]) -> None:
+        self.house, self.order, self.slot, self.parts = house, order, slot, parts
+        self.rows = ReviewStore(house.aws.dynamodb, house.settings.table)
+
+    def make(self, left: Left, attempt: int) -> Outcome:
+        """Look, write, post. Raises ReviewUnfinished, SlackError as `conduct` does."""
+        house, slot = self.house, self.slot
+        missed = _missed(self.rows, slot)
+        aws = house.observe()
+        aws.listener = pace = Pace()
+        tour = Tour(
+            aws=aws,
+            settings=house.settings,
+            slot=slot,
+            now=_moment(house),
+            inventory=Inventory(aws),
+            store=house.store,
         )
-    reviews.tell(slot, fresh, gone, int(house.clock()))
-    return posted
+        sections, complete = run(
+            tour,
+            self.parts,
+            deadline=max(1.0, left() - RESERVE),
+            known=self.rows.sections(slot),
+            keep=self._keep,
+        )
+        calls = pace.calls.total()
+        log.info("looked", extra={"kind": slot.kind, "slot": slot.id, "attempt": attempt, "calls": calls})
+        if not complete and attempt < ATTEMPTS:
+            self.rows.leave(slot)
+            raise ReviewUnfinished(f"{slot.kind} {slot.id}: attempt {attempt} ran out of time")
+        try:
+            for section in sections:  # also what was cut off at the last attempt: a later order shows the same
+                self._keep(section)
+            posted = self._publish(sections, missed)
+        except Exception:
+            self.rows.leave(slot)
+            raise
+        self.rows.finish(slot, int(house.clock()))
+        return Outcome(slot=slot, state="made", posted=posted, calls=calls)
+
+    def again(self) -> Outcome:
+        """Somebody asks for a review that was made: the same findings, with links that work again."""
+        kept = self.rows.sections(self.slot)
+        report = self._report([kept[part.id] for part in self.parts if part.id in kept], ())
+        posted = self._post(report, self.order.id or "again")
+        return Outcome(slot=self.slot, state="again", posted=posted)
+
+    def _publish(self, sections: list[Section], missed: tuple[str, ...]) -> bool:
+        """Documents, summary, and what is told from now on."""
+        slot, house = self.slot, self.house
+        marked, fresh, gone = news.mark(sections, self.rows.told(slot.kind))
+        report = self._report(marked, missed)
+        if house.settings.documents:
+            documents.store(house.aws, house.settings.documents, report)
+        wanted = slot.kind not in QUIET_IF_KNOWN or self.order.by or _has_news(report)
+        posted = self._post(report, self.order.id or "summary") if wanted else False
+        self.rows.tell(slot, fresh, gone, int(house.clock()))
+        return posted
+
+    def _post(self, report: Report, name: str) -> bool:
+        settings, order = self.house.settings, self.order
+        links = dict(documents.addresses(self.house.aws, settings.documents, self.slot)) if settings.documents else {}
+        payload = summary(report, settings, links)
+        return post_once(
+            self.house, self.rows, self.slot, payload, name=name, channel=order.channel, thread=order.thread
+        )
+
+    def _report(self, sections: list[Section], missed: tuple[str, ...]) -> Report:
+        settings = self.house.settings
+        return Report(
+            kind=self.slot.kind,
+            environment=f"{settings.customer} {settings.environment}",
+            account=settings.account,
+            region=settings.region,
+            slot=self.slot,
+            made_at=_moment(self.house),
+            sections=tuple(sections),
+            missed=missed,
+        )
+
+    def _keep(self, section: Section) -> None:
+        self.rows.keep(self.slot, section, int(self.house.clock()))
 
 
 def _has_news(report: Report) -> bool:
     return any(not item.known and item.weight != "info" for item in report.items)
-
-
-def _again(house: House, reviews: ReviewStore, slot: Slot, order: Order) -> Outcome:
-    """Somebody asks for a review that was made: the same findings, with links that work again."""
-    kept = reviews.sections(slot)
-    sections = [kept[part.id] for part in parts_of(slot.kind) if part.id in kept]
-    report = _report(house, slot, sections, ())
-    links = {}
-    if house.settings.documents:
-        links = dict(documents.addresses(house.aws, house.settings.documents, slot))
-    payload = summary(report, house.settings, links)
-    posted = post_once(
-        house, reviews, slot, payload, name=order.id or "again", channel=order.channel, thread=order.thread
-    )
-    return Outcome(slot=slot, state="again", posted=posted)
-
-
-def _report(house: House, slot: Slot, sections: list[Section], missed: tuple[str, ...]) -> Report:
-    settings = house.settings
-    return Report(
-        kind=slot.kind,
-        environment=f"{settings.customer} {settings.environment}",
-        account=settings.account,
-        region=settings.region,
-        slot=slot,
-        made_at=_moment(house),
-        sections=tuple(sections),
-        missed=missed,
-    )
 
 
 def _missed(reviews: ReviewStore, slot: Slot) -> tuple[str, ...]:

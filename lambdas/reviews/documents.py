@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from lambdas.reviews.slots import Slot
 
 PREFIX = "reviews/"
-# Seconds that a link works. It is signed with the function's own credentials and ends with them at the latest (Amazon S3
-# User Guide, "Sharing objects with presigned URLs"); the object itself stays.
+# Seconds that a link works. It is signed with the function's own credentials and ends with them at the latest (Amazon
+# S3 User Guide, "Sharing objects with presigned URLs"); the object itself stays.
 LINK = 12 * 60 * 60
 TYPES = {"html": "text/html", "md": "text/markdown", "json": "application/json"}
 LABELS = {"html": "report", "md": "Markdown", "json": "JSON"}

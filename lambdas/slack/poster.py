@@ -138,7 +138,11 @@ class Poster:
 
     def _find(self, key: str, channel: str, incident: Incident) -> str:
         """The timestamp of the message that carries the key; empty if there is none."""
-        query: dict[str, Any] = {"limit": LOOK_BACK, "include_all_metadata": "true", "channel": self.channel_id(channel)}
+        query: dict[str, Any] = {
+            "limit": LOOK_BACK,
+            "include_all_metadata": "true",
+            "channel": self.channel_id(channel),
+        }
         if incident.ts:
             answer = self._slack.call("conversations.replies", query | {"ts": incident.ts})
         else:

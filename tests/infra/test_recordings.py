@@ -17,9 +17,14 @@ if TYPE_CHECKING:
     from tests.infra.conftest import Resources, Template
 
 
+def _bucket(resources: Resources) -> tuple[str, dict[str, Any]]:
+    [found] = [(k, v) for k, v in resources.of("AWS::S3::Bucket").items() if k.startswith("RecordingsBucket")]
+    return found
+
+
 @pytest.fixture
 def bucket(resources: Resources) -> dict[str, Any]:
-    return resources.one("AWS::S3::Bucket")[1]
+    return _bucket(resources)[1]
 
 
 def test_it_is_private_encrypted_and_expires(bucket: dict[str, Any]) -> None:
@@ -32,7 +37,8 @@ def test_it_is_private_encrypted_and_expires(bucket: dict[str, Any]) -> None:
 
 
 def test_only_tls_is_answered(resources: Resources) -> None:
-    [statement, *more] = resources.one("AWS::S3::BucketPolicy")[1]["PolicyDocument"]["Statement"]
+    where = {"Ref": _bucket(resources)[0]}
+    [statement, *more] = resources.one("AWS::S3::BucketPolicy", Bucket=where)[1]["PolicyDocument"]["Statement"]
     assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:*")
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert all(one["Effect"] == "Deny" for one in more)
@@ -46,7 +52,7 @@ def test_respond_alone_may_add_below_the_prefix_and_nothing_else(template: Templ
 
 
 def test_the_function_is_told_its_name(resources: Resources) -> None:
-    logical, _ = resources.one("AWS::S3::Bucket")
+    logical, _ = _bucket(resources)
     respond = next(f for f in resources.of("AWS::Lambda::Function").values() if "respond.handler" in f["Handler"])
     told = json.dumps(respond["Environment"]["Variables"]["TOCSIN_SETTINGS"])
     assert f'{{"Ref": "{logical}"}}' in told
