@@ -142,7 +142,7 @@ def test_a_crash_at_any_point_posts_once(
 
     with monkeypatch.context() as patch:
         if where == "documents":
-            patch.setattr(module.documents, "store", crash)
+            patch.setattr("lambdas.reviews.documents.store", crash)
         elif where == "post":
             patch.setattr(house.slack, "call", crash)
         else:
