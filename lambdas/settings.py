@@ -126,7 +126,7 @@ class Settings:
     slack_secret: str
     queue: str = ""  # URL of the queue that brings the alarms: `pulse` asks through it for a diagnosis left undone
     recordings: str = ""  # bucket that keeps what each diagnosis saw; empty: nothing is recorded
-    documents: str = ""  # bucket that keeps reports and post-mortems; empty: they are only posted
+    documents: str = ""  # bucket that keeps reports, post-mortems, the knowledge base; empty: only posted
     review_queue: str = ""  # URL of the queue that takes people's orders for reviews (`lambdas.reviews.order`)
     time_zone: str = "UTC"
     dashboard: str = ""
@@ -137,7 +137,6 @@ class Settings:
     schedule: str = ""  # https address of an external on-call schedule
     schedule_secret: str = ""  # the secret that its requests carry
     channels: Channels = field(default_factory=Channels)
-    documents: str = ""  # bucket that keeps post-mortems and the knowledge base; empty: they are only posted
     thresholds: Mapping[str, float] = field(default_factory=dict)  # overrides, by the trigger's id
     workloads: tuple[Hint, ...] = ()
 
