@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from itertools import pairwise, repeat
 from typing import Self
 from zlib import crc32
 
@@ -89,10 +90,9 @@ class Series(Part):
         return [step for step in self.steps if step.for_]
 
     @cached_property
-    def _floor(self) -> float:
-        """Metrics that never say a negative level never jitter below zero."""
-        levels = [self.base, *(step.to for step in self.steps if step.to is not None)]
-        return 0.0 if min(levels) >= 0 else -math.inf
+    def _negative(self) -> bool:
+        """Whether it may be below zero: metrics that never say a negative level never jitter there."""
+        return min([self.base, *(step.to for step in self.steps if step.to is not None)]) < 0
 
     @cached_property
     def _points(self) -> dict[int, float] | None:
@@ -103,6 +103,16 @@ class Series(Part):
     def _rest(self, minute: float) -> float:
         if not self.daily:
             return self.base
+        of_day = minute % 1440
+        if of_day not in self._day:
+            self._day[of_day] = self._swing(of_day)
+        return self._day[of_day]
+
+    @cached_property
+    def _day(self) -> dict[float, float]:
+        return {}
+
+    def _swing(self, minute: float) -> float:
         return self.base + self.daily * math.cos((minute / 60 % 24 - self.peak) / 24 * 2 * math.pi)
 
     def _level(self, minute: float, steps: int) -> float | None:
@@ -126,6 +136,28 @@ class Series(Part):
         """The value of a minute (counted since 1970), or None where there is no data."""
         if self._points is not None:
             return self._points.get(minute)
+        level = self._calm(minute)
+        return None if level is None else self._shaken(level, minute, seed)
+
+    def run(self, first: int, end: int, seed: int) -> Iterator[tuple[int, float]]:
+        """The minutes of [first, end) that have data: the same as `value` of each, evaluated once where it is level."""
+        if self._points is not None:
+            yield from ((m, self._points[m]) for m in range(first, end) if m in self._points)
+            return
+        edges = [first, *sorted(m for m in self._edges(first, end) if first < m < end), end]
+        for begin, after in pairwise(edges):
+            level = self._calm(begin)
+            steady = not self.daily and not self._ramps(begin)
+            if not steady:
+                levels = ((minute, self._calm(minute)) for minute in range(begin, after))
+                yield from ((m, self._shaken(calm, m, seed)) for m, calm in levels if calm is not None)
+            elif level is not None and self.noise:
+                yield from ((minute, self._shaken(level, minute, seed)) for minute in range(begin, after))
+            elif level is not None:
+                yield from zip(range(begin, after), repeat(self._shaken(level, begin, seed)), strict=False)
+
+    def _calm(self, minute: int) -> float | None:
+        """The level of a minute, bursts included, before noise."""
         level = self._level(minute, len(self._lasting))
         for step in self._bursts:
             start = step.started(minute)
@@ -137,18 +169,41 @@ class Series(Part):
                 level += (step.to - level) * (minute - start) / step.ramp
             else:
                 level = step.to
-        if level is None:
-            return None
-        value = max(self._floor, level + self.noise * _jitter(seed, minute)) if self.noise else level
+        return level
+
+    def _shaken(self, level: float, minute: int, seed: int) -> float:
+        """The level with its noise: a number in -1 … 1 that depends on nothing but minute and seed."""
+        value = level
+        if self.noise:  # written out, for a world's week has a quarter of a million minutes
+            x = (seed ^ (minute * 0x9E37_79B1)) & _MASK
+            x = ((x ^ (x >> 16)) * 0x85EB_CA6B) & _MASK
+            x = ((x ^ (x >> 13)) * 0xC2B2_AE35) & _MASK
+            value += self.noise * (((x ^ (x >> 16)) & _MASK) / _MASK * 2 - 1)
+            if value < 0 and not self._negative:
+                value = 0.0
         return float(round(value)) if self.counter else value
 
+    def _edges(self, first: int, end: int) -> set[int]:
+        """The first minutes of all that a step changes: it begins, its ramp is over, it ends."""
+        found: set[float] = set()
+        for step in self.steps:
+            start = step.start
+            if step.interval:
+                start += (first - start) // step.interval * step.interval
+            while start < end:
+                found |= {start, start + step.ramp, start + step.length}
+                if not step.interval:
+                    break
+                start += step.interval
+        return {math.ceil(edge) for edge in found}
 
-def _jitter(seed: int, minute: int) -> float:
-    """A number in -1 … 1 that depends on nothing but its arguments."""
-    x = (seed ^ (minute * 0x9E37_79B1)) & _MASK
-    x = ((x ^ (x >> 16)) * 0x85EB_CA6B) & _MASK
-    x = ((x ^ (x >> 13)) * 0xC2B2_AE35) & _MASK
-    return ((x ^ (x >> 16)) & _MASK) / _MASK * 2 - 1
+    def _ramps(self, minute: int) -> bool:
+        """Whether a ramp may be under way."""
+        for step in self.steps:
+            start = step.started(minute) if step.for_ else step.start
+            if start is not None and step.ramp and start <= minute < start + step.ramp:
+                return True
+        return False
 
 
 @dataclass(frozen=True)
@@ -169,10 +224,7 @@ class Metric:
         """The minutes (since 1970) of [start, end) with data, for a statistic that may have its own series."""
         series = self.series.stats.get(statistic, self.series)
         seed = self._seed if series is self.series else self._seed ^ crc32(statistic.encode())
-        for minute in range(int(start.timestamp() // 60), math.ceil(end.timestamp() / 60)):
-            value = series.value(minute, seed)
-            if value is not None:
-                yield minute, value
+        yield from series.run(int(start.timestamp() // 60), math.ceil(end.timestamp() / 60), seed)
 
     def points(
         self, statistic: str, period: int, start: datetime, end: datetime, now: datetime
@@ -188,13 +240,14 @@ class Metric:
         """
         kept = timedelta(days=15 if period % 300 else 63 if period % 3600 else 455)
         first = datetime.fromtimestamp(max(start, now - kept).timestamp() // period * period, UTC)
+        wide = period // 60
         buckets: dict[int, list[float]] = {}
         for minute, value in self.minutes(statistic, first, min(end, now)):
-            buckets.setdefault(minute * 60 // period * period, []).append(value)
+            buckets.setdefault(minute // wide, []).append(value)
         own = statistic in self.series.stats
         samples = self.series.samples
         return [
-            (datetime.fromtimestamp(at, UTC), aggregate(statistic, values, own=own, samples=samples))
+            (datetime.fromtimestamp(at * period, UTC), aggregate(statistic, values, own=own, samples=samples))
             for at, values in buckets.items()
         ]
 

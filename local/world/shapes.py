@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from botocore.model import ServiceModel, Shape
 
 _LIMITS = {"invalid range", "invalid length"}
+_PLAIN = {"integer", "long", "float", "double", "boolean", "timestamp", "blob"}  # no enums in these
 _NUMBERS = {"integer": int, "long": int, "float": float, "double": float}
 
 
@@ -185,13 +186,22 @@ def allowed(shape: Shape) -> list[str]:
     return [*enum, *(value[:1].lower() + value[1:] for value in enum)] if shape.name == "State" else enum
 
 
+class _Validator(ParamValidator):
+    """botocore's, without asking dateutil for each of a week's datapoints what it is."""
+
+    def _validate_list(self, param: Any, shape: Any, errors: Any, name: str) -> None:
+        moments = shape.member.type_name == "timestamp" and isinstance(param, list)
+        if not (moments and all(isinstance(one, datetime) for one in param)):
+            super()._validate_list(param, shape, errors, name)
+
+
 def mismatches(value: Any, shape: Shape) -> list[str]:
     """Where a value differs from a shape: types, required and unknown members.
 
     Lengths and ranges are left out: models state them for requests, and AWS answers what they forbid (0 provisioned
     capacity units of an on-demand table).
     """
-    report = ParamValidator().validate(value, shape)
+    report = _Validator().validate(value, shape)
     report._errors = [one for one in report._errors if one[0] not in _LIMITS]  # noqa: SLF001 # no public way to filter
     return report.generate_report().splitlines() if report.has_errors() else []
 
@@ -208,6 +218,8 @@ def _enums(value: Any, shape: Shape, path: str) -> list[str]:
             return [p for k, v in value.items() if k in members for p in _enums(v, members[k], f"{path}.{k}")]
         case "list" if isinstance(value, list):
             member = shape.member  # type: ignore[attr-defined]
+            if member.type_name in _PLAIN:
+                return []
             return [p for i, v in enumerate(value) for p in _enums(v, member, f"{path}[{i}]")]
         case "map" if isinstance(value, dict):
             member = shape.value  # type: ignore[attr-defined]

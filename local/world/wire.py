@@ -13,7 +13,7 @@ from moto.core.errors import ErrorLookupFactory, ErrorShape
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request, determine_request_protocol
 from moto.core.routing import get_service_router
-from moto.core.serialize import get_serializer_class
+from moto.core.serialize import BaseJSONSerializer, get_serializer_class
 
 from local.world.errors import AwsError
 from local.world.service import services
@@ -61,7 +61,7 @@ def parse(service: str, request: Request) -> tuple[Any, str, dict[str, Any]]:
 
 def serialise(service: str, operation: Any, protocol: str, result: Any) -> Response:
     """An answer (a dict in the output shape, or an AwsError) → bytes in the protocol."""
-    serializer = get_serializer_class(service, protocol)(operation)
+    serializer = _serializer(service, protocol)(operation)
     raw = (
         _error(serializer, operation, protocol, result)
         if isinstance(result, AwsError)
@@ -70,6 +70,34 @@ def serialise(service: str, operation: Any, protocol: str, result: Any) -> Respo
     body = raw["body"]
     headers = {key: str(value) for key, value in raw["headers"].items()}
     return Response(raw["status_code"], headers, body.encode() if isinstance(body, str) else (body or b""))
+
+
+@cache
+def _serializer(service: str, protocol: str) -> type[Any]:
+    base = get_serializer_class(service, protocol)
+    return type("Serializer", (_Lists, base), {}) if issubclass(base, BaseJSONSerializer) else base
+
+
+class _Lists:
+    """A week's datapoints at once: moto writes each as if it were a document of its own."""
+
+    def _serialize_type_list(self, serialized: Any, value: Any, shape: Any, key: str) -> None:
+        member = shape.member
+        plain: list[Any] | None = None
+        if member.type_name == "double":
+            plain = [float(one) for one in value]
+        elif member.type_name == "timestamp" and not member.serialization.get("timestampFormat"):
+            plain = [_epoch(one) for one in value]
+        if plain is None:
+            super()._serialize_type_list(serialized, value, shape, key)  # type: ignore[misc] # moto's, beside this
+        else:
+            self._default_serialize(serialized, plain, shape, key)  # type: ignore[attr-defined] # the same
+
+
+def _epoch(moment: datetime) -> float:
+    """Seconds, whole where they are; milliseconds at the finest (Smithy, "Timestamp serialization formats")."""
+    seconds = moment.timestamp()
+    return int(seconds) if seconds.is_integer() else int(seconds * 1000) / 1000
 
 
 def _error(serializer: Any, operation: Any, protocol: str, error: AwsError) -> Any:

@@ -21,7 +21,7 @@ from lambdas.causes.base import CAUSES
 from lambdas.checks.base import CHECKS
 from lambdas.diagnosis.catalogue import loaded
 from local.world.model import FaultSpec
-from tests.flow.worlds import STANDING, Run, run, worlds
+from tests.flow.worlds import STANDING, Run, run, shared, worlds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,12 +52,6 @@ class Deprived:
 
 
 @cache
-def plain(path: Path) -> Run:
-    """A world as it is."""
-    return run(path)
-
-
-@cache
 def labelled() -> dict[str, list[Path]]:
     """The worlds whose label says that a cause stands: as the headline first, then beside it, then as an effect."""
     found: dict[str, dict[Path, int]] = {}
@@ -73,7 +67,7 @@ def labelled() -> dict[str, list[Path]]:
 
 def confirming(id_: str) -> Iterator[Path]:
     """The worlds in which a cause is expected, and stands; each is replayed only when it is asked for."""
-    return (path for path in labelled().get(id_, ()) if plain(path).labels.get(id_) in STANDING)
+    return (path for path in labelled().get(id_, ()) if shared(path).labels.get(id_) in STANDING)
 
 
 @cache
@@ -81,7 +75,7 @@ def ruling_out(id_: str) -> str:
     """A world in which a cause is ruled out; empty where there is none."""
     family = id_.partition(".")[0]
     ordered = sorted(worlds(), key=lambda path: path.parent.name != family)
-    return next((plain(path).name for path in ordered if plain(path).labels.get(id_) == "ruled_out"), "")
+    return next((shared(path).name for path in ordered if shared(path).labels.get(id_) == "ruled_out"), "")
 
 
 @cache
@@ -91,14 +85,14 @@ def deprived(id_: str) -> Deprived | None:
     faults = tuple(_fault(allow.action) for allow in CHECKS[source].allow)
     for path in confirming(id_):
         without = run(path, faults=faults)
-        if not _looked(plain(path)) - _looked(without):
+        if not _looked(shared(path)) - _looked(without):
             continue  # what was found in this world needed none of these calls
         return Deprived(
             world=without.name,
             source=source,
             verdict=without.labels[id_],
             headline=f"{without.diagnosis.headline.id} ({without.diagnosis.headline.judgement.verdict})",
-            complaints=tuple(_complaints(id_, plain(path), without)),
+            complaints=tuple(_complaints(id_, shared(path), without)),
         )
     return None
 

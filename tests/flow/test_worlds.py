@@ -5,14 +5,12 @@ Prints the table expected/got (`pytest -s tests/flow/test_worlds.py`); `make wor
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
 
 from infra.audit import Called, called, denied, unused
 from infra.permissions import Place, observing, statements
 from lambdas.checks.base import CHECKS
-from tests.flow.worlds import STANDING, Run, run, worlds
+from tests.flow.worlds import STANDING, Run, shared, worlds
 
 FAMILIES = ("ecs", "db", "alb", "ddb", "app")
 RIGHT = 0.95  # of all worlds; of one family, which may hold few, a little less
@@ -28,10 +26,9 @@ EACH = [pytest.param(family, marks=pytest.mark.xdist_group(family)) for family i
 each_family = pytest.mark.parametrize("family", EACH)
 
 
-@cache
 def runs(family: str) -> list[Run]:
-    """A family's worlds, each run once in a process."""
-    return [run(path) for path in worlds(family)]
+    """A family's worlds, each run once in a session."""
+    return [shared(path) for path in worlds(family)]
 
 
 @each_family

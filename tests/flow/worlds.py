@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import pickle
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from local.world.model import Expect, FaultSpec
 
 ROOT = Path(__file__).parents[2] / "events" / "worlds"
+KEPT: Path | None = None  # where workers find each other's runs; conftest says
 STANDING = ("confirmed", "likely")
 # An unchanged query may be asked again for its result: that is how Insights answers.
 POLLED = ("GetQueryResults",)
@@ -121,12 +124,26 @@ def worlds(*folders: str) -> list[Path]:
 
 
 @cache
+def shared(path: Path) -> Run:
+    """A world as it is, run once for all tests of a session, whichever worker asks first."""
+    if KEPT is None:
+        return run(path)
+    kept = KEPT / f"{path.parent.name}-{path.stem}"
+    with kept.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            kept.write_bytes(pickle.dumps(run(path)))
+    found: Run = pickle.loads(kept.read_bytes())
+    return found
+
+
+@cache
 def clients(region: str) -> Aws:
     """Clients cost half a second: one set for each region."""
     return Aws(region)
 
 
-def run(path: Path, *, deadline: float = 60.0, faults: Iterable[FaultSpec] = ()) -> Run:
+def run(path: Path, *, deadline: float = 600.0, faults: Iterable[FaultSpec] = ()) -> Run:
     """Replay one world, in process; `faults` fail beside its own."""
     world = load_world(path)
     world.head.faults.extend(faults)

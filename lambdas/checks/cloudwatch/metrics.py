@@ -116,7 +116,7 @@ def metric_checks(
     def before(look: Look) -> Iterator[Finding]:
         yield from past(look, wants(look))
 
-    check(id, title=title, yields=(Series,), needs=needs, uses=uses, allow=ALLOW)(now)
+    check(id, title=title, yields=(Series,), needs=needs, uses=uses, allow=ALLOW, calls=2)(now)
     check(f"{id}_baseline", title=f"{title}: the week before", yields=(Past,), needs=needs, uses=uses, allow=ALLOW)(
         before
     )

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from local.world.series import Metric, Series
 
@@ -79,3 +81,28 @@ def test_one_minute_data_is_kept_for_fifteen_days_and_nothing_comes_from_the_fut
     assert one.points("Average", 300, NOW - timedelta(days=17), NOW - timedelta(days=16), NOW)
     latest: datetime = one.points("Average", 60, NOW, NOW + timedelta(minutes=5), NOW + timedelta(minutes=2))[-1][0]
     assert latest == NOW + timedelta(minutes=1)
+
+
+STEPS = st.builds(
+    lambda at, kind, over, lasts, every: (
+        {"at": f"-{at}m"}
+        | ({"to": 9.5} if kind == "to" else {kind: True})
+        | ({"over": f"{over}m"} if over else {})
+        | ({"for": f"{lasts}m"} if lasts else {})
+        | ({"every": f"{max(every, lasts)}m"} if lasts and every else {})
+    ),
+    st.integers(0, 90),
+    st.sampled_from(["to", "gone", "back"]),
+    st.integers(0, 20),
+    st.integers(0, 15),
+    st.integers(0, 40),
+)
+
+
+@given(steps=st.lists(STEPS, max_size=4), daily=st.sampled_from([0, 3]), noise=st.sampled_from([0, 2]))
+@settings(max_examples=60, deadline=None)
+def test_a_run_of_minutes_is_each_minute_on_its_own(steps: list[dict[str, Any]], daily: float, noise: float) -> None:
+    series = metric(base=5, steps=steps, daily=daily, noise=noise).series
+    end = int(NOW.timestamp() // 60)
+    each = [(minute, series.value(minute, 7)) for minute in range(end - 100, end)]
+    assert list(series.run(end - 100, end, 7)) == [(minute, value) for minute, value in each if value is not None]
