@@ -192,7 +192,7 @@ class _Validator(ParamValidator):
     def _validate_list(self, param: Any, shape: Any, errors: Any, name: str) -> None:
         moments = shape.member.type_name == "timestamp" and isinstance(param, list)
         if not (moments and all(isinstance(one, datetime) for one in param)):
-            super()._validate_list(param, shape, errors, name)
+            super()._validate_list(param, shape, errors, name)  # type: ignore[misc] # botocore's own, which no stub has
 
 
 def mismatches(value: Any, shape: Shape) -> list[str]:
