@@ -3,6 +3,7 @@
 TocsinError                 anything this package raises on purpose
 ├── SettingsError           the function's environment is incomplete or wrong: says which variable
 ├── PayloadError            an event that is not understood: posted as such and kept, never dropped
+├── Refused                 a request that claims to come from Slack and is not answered: carries the HTTP status
 ├── BudgetSpent             a diagnosis has made all the AWS calls that it may make
 ├── StoreError              the incident table refused or contended beyond its retries
 │   ├── Duplicate           this event is already on the timeline: nothing to do
@@ -26,6 +27,14 @@ class SettingsError(TocsinError):
 
 class PayloadError(TocsinError):
     """An event that is not understood."""
+
+
+class Refused(TocsinError):
+    """A request that claims to come from Slack and is not answered. The message holds nothing of it."""
+
+    def __init__(self, status: int, why: str) -> None:
+        self.status = status
+        super().__init__(why)
 
 
 class BudgetSpent(TocsinError):

@@ -6,15 +6,22 @@ A rotation hands over at the same local time whatever daylight saving does. Pure
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from lambdas.settings import Contact, Rotation, Settings
 
-type Schedule = Callable[[], Mapping[str, tuple[Contact, ...]]]
+
+class Schedule(Protocol):
+    """An external schedule. `trouble`: why it could not be asked, for people; empty where all is well."""
+
+    trouble: str
+
+    def __call__(self) -> Mapping[str, tuple[Contact, ...]]:
+        """The people by level; empty where it did not answer. Never raises."""
 
 
 def on_call(settings: Settings, now: float, level: int, schedule: Schedule | None = None) -> tuple[Contact, ...]:

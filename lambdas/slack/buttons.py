@@ -145,7 +145,8 @@ def _fit(text: str, room: int) -> str:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    """Without a bare `<`: what is in a value must not look like a mention to anybody, wherever it is shown."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
 
 
 def _plain(text: str, limit: int) -> Element:

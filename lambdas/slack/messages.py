@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from lambdas import console
 from lambdas.incidents.cadence import CADENCE, FLAPS, HOLD, MINUTE, REOPEN
-from lambdas.slack.text import block, clean, clock, code, duration, escape, link
+from lambdas.oncall import on_call
+from lambdas.slack.buttons import actions, button, confirm, select
+from lambdas.slack.text import block, clean, clock, code, duration, escape, link, person
 
 if TYPE_CHECKING:
     from lambdas.incidents.model import Alarm, Headline, Incident
-    from lambdas.settings import Settings
+    from lambdas.oncall import Schedule
+    from lambdas.settings import Contact, Settings
 
 type Payload = dict[str, Any]
 
@@ -32,8 +35,16 @@ def confidence(cause: str, verdict: str) -> str:
     return "Cause not found" if cause == "unknown" else CONFIDENCE.get(verdict, verdict)
 
 
-def root(incident: Incident, settings: Settings) -> Payload:
-    """The root message as it must stand now: an alert while the incident lasts, the resolution once it is over."""
+LEVELS = {1: "operations team", 2: "senior engineer", 3: "engineering manager and customer success"}  # the runbook's
+LAST_LEVEL = max(LEVELS)
+SNOOZES = (("30 minutes", "30"), ("1 hour", "60"), ("4 hours", "240"))
+
+
+def root(incident: Incident, settings: Settings, schedule: Schedule | None = None) -> Payload:
+    """The root message as it must stand now: an alert while the incident lasts, the resolution once it is over.
+
+    `schedule`: the external on-call schedule, where there is one.
+    """
     if incident.status == "NOTED":
         return _noted(incident, settings)
     if incident.status == "RESOLVED":
@@ -53,6 +64,7 @@ def root(incident: Incident, settings: Settings) -> Payload:
         blocks.append(
             context([f"🔗 It concerns what {code(incident.shares)} concerns too: probably one and the same."])
         )
+    blocks += [actions(_buttons(incident)), context([_people(incident, settings, schedule)])]
     blocks += [context([_why(incident)]), context([_links(incident, settings)])]
     return _message(incident, f"{title}: {judged.service}. {judged.impact}", blocks)
 
@@ -67,10 +79,15 @@ def resolved(incident: Incident, settings: Settings) -> Payload:
     fields = [
         ("Service", escape(incident.judged.service, 300)),
         ("Duration", span),
-        ("Root Cause", _root_cause(incident.headline)),
-        ("Prevention", _prevention(incident.headline)),
+        ("Root Cause", escape(incident.root_cause, 1900) or _root_cause(incident.headline)),
+        ("Prevention", escape(incident.prevention, 1900) or _prevention(incident.headline)),
     ]
-    blocks = [_header(title), _fields(fields), context([_links(incident, settings)])]
+    blocks = [_header(title), _fields(fields)]
+    if incident.forced:
+        blocks.append(section("⚠️ *An alarm was still ringing when this was resolved by hand.*"))
+    if people := _closed_by(incident):
+        blocks.append(context([people]))
+    blocks.append(context([_links(incident, settings)]))
     return _message(incident, f"{title}: {incident.judged.service}, after {length}", blocks)
 
 
@@ -99,6 +116,8 @@ def plain(payload: Payload) -> Payload:
     """The same message without blocks, for when Slack refuses them: ugly is better than silent."""
     lines = [payload["text"]]
     for part in payload["blocks"]:
+        if part["type"] == "actions":
+            continue  # a text has no buttons; the slash command does the same
         texts = [part.get("text"), *part.get("fields", []), *part.get("elements", [])]
         lines += [text["text"] for text in texts if isinstance(text, dict) and "text" in text]
     kept = {name: value for name, value in payload.items() if name != "blocks"}
@@ -140,7 +159,68 @@ def _message(incident: Incident, text: str, blocks: list[Payload]) -> Payload:
     }
 
 
+def _buttons(incident: Incident) -> list[Payload]:
+    """What a person may do about it now, most wanted first. Whether *this* person may is asked when it is pressed."""
+    shown = []
+    severity, level = incident.judged.severity, incident.level
+    if not incident.acknowledged_by:
+        shown.append(button("Acknowledge", "acknowledge", incident, style="primary"))
+    shown.append(button("Resolve…", "resolve", incident, extras=_prefilled(incident.headline)))
+    if level < LAST_LEVEL:
+        asked = confirm(
+            f"Escalate to level {level + 1}?", f"The {LEVELS[level + 1]} will be told now.", "Escalate", style="danger"
+        )
+        shown.append(button("Escalate", "escalate", incident, confirm=asked))
+    others = [(f"Severity {other}", str(other)) for other in CADENCE if other != severity]
+    shown.append(select("Severity", "severity", incident, others))
+    if incident.next_update is not None and incident.snoozed_until is None:
+        shown.append(select("Snooze updates", "snooze", incident, SNOOZES))
+    return shown
+
+
+def _prefilled(headline: Headline | None) -> dict[str, str]:
+    """What the diagnosis suggests for the resolution, as plain text for a person to correct."""
+    if headline is None or headline.cause == "unknown":
+        return {}
+    sure = "" if headline.verdict == "confirmed" else f"{CONFIDENCE.get(headline.verdict, headline.verdict)}: "
+    return {"cause": sure + headline.summary, "prevention": headline.action}
+
+
+def _people(incident: Incident, settings: Settings, schedule: Schedule | None) -> str:
+    """Who was told, who holds it, and what people decided about it."""
+    told = " ".join(contact(each) for each in on_call(settings, incident.clock_from, 1, schedule))
+    parts = [f"📟 On call: {told or 'nobody is configured'}"]
+    if schedule and schedule.trouble:
+        parts[0] += f" ({escape(schedule.trouble, 200)})"
+    if incident.acknowledged_by:
+        parts.append(f"👀 {person(incident.acknowledged_by)} since {clock(incident.acknowledged_at or 0)}")
+    if incident.level > 1:
+        parts.append(f"⬆️ Level {incident.level} ({LEVELS.get(incident.level, 'last')})")
+    if incident.severity_by:
+        parts.append(f"⚖️ Severity set by {person(incident.severity_by)}")
+    if incident.snoozed_until is not None:
+        parts.append(f"🔕 No updates until {clock(incident.snoozed_until)}, by {person(incident.snoozed_by)}")
+    return " · ".join(parts)
+
+
+def contact(known: Contact) -> str:
+    """A contact so that Slack tells them, where their id is known; else by name."""
+    return person(known.slack) if known.slack else escape(known.name, 100)
+
+
+def _closed_by(incident: Incident) -> str:
+    parts = [f"👀 {person(incident.acknowledged_by)}"] if incident.acknowledged_by else []
+    if incident.resolved_by:
+        parts.append(f"Resolved by {person(incident.resolved_by)}")
+    return " · ".join(parts)
+
+
 def _status(incident: Incident) -> str:
+    held = f"; {person(incident.acknowledged_by)} is on it" if incident.acknowledged_by else ""
+    return _state(incident) + held
+
+
+def _state(incident: Incident) -> str:
     if incident.status == "RECOVERING":
         if incident.unverified:
             return f"Recovering, not verified: {escape(incident.unverified, 300)}"

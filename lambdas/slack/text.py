@@ -49,6 +49,15 @@ def link(url: str, label: str) -> str:
     return f"<{safe}|{said}>"
 
 
+def person(user: str) -> str:
+    """Mention a user or a user group by its Slack id; anything that is no id is shown as what it is."""
+    if user.isascii() and user.isalnum() and user[:1] in {"U", "W"}:
+        return f"<@{user}>"
+    if user.isascii() and user.isalnum() and user[:1] == "S":
+        return f"<!subteam^{user}>"
+    return code(user, 80)
+
+
 def clock(at: float, form: str = "{time}") -> str:
     """A moment in the reader's own time zone (Slack's date format), with UTC as the fallback."""
     fallback = f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
