@@ -52,12 +52,7 @@ class OwnAlarms(Construct):
             "An alarm or event could not be handled after five tries and waits in the dead-letter queue.",
             inbox,
         )
-        self._alarm(
-            "queue-age",
-            "Alarms wait more than five minutes before respond takes them.",
-            inbox.queue.metric_approximate_age_of_oldest_message(period=minute, statistic="Maximum"),
-            threshold=300,
-        )
+        self.age("queue-age", "Alarms wait more than five minutes before respond takes them.", inbox, 300)
         for function, short in ((respond, "respond"), (pulse, "pulse")):
             self.function(function, short)
         self._alarm(
@@ -107,6 +102,15 @@ class OwnAlarms(Construct):
             description,
             inbox.dead.metric_approximate_number_of_messages_visible(period=Duration.minutes(1), statistic="Maximum"),
             threshold=0,
+        )
+
+    def age(self, short: str, description: str, inbox: Inbox, seconds: float) -> None:
+        """Watch how long the oldest message waits in a queue."""
+        self._alarm(
+            short,
+            description,
+            inbox.queue.metric_approximate_age_of_oldest_message(period=Duration.minutes(1), statistic="Maximum"),
+            threshold=seconds,
         )
 
     def _alarm(

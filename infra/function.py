@@ -51,6 +51,7 @@ class Function(Construct):
         timeout: Duration,
         shared: Shared,
         statements: Iterable[Statement],
+        at_once: int | None = None,
     ) -> None:
         super().__init__(scope, id)
         self.logs = logs.LogGroup(
@@ -80,6 +81,7 @@ class Function(Construct):
             architecture=_ARCHITECTURE[shared.architecture],
             memory_size=memory_mb,
             timeout=timeout,
+            reserved_concurrent_executions=at_once,
             environment={"TOCSIN_SETTINGS": shared.settings},
             logging_format=lambda_.LoggingFormat.JSON,  # the runtime's own formatter writes `extra=` as fields
             application_log_level_v2=lambda_.ApplicationLogLevel.INFO,

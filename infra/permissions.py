@@ -105,9 +105,9 @@ def post(place: Place, secret: str) -> list[Statement]:
     return [Statement(sid="SlackSecret", actions=("secretsmanager:GetSecretValue",), resources=(arn,))]
 
 
-def ask(queue_arn: str) -> list[Statement]:
-    """Asking `respond`, through its own queue, for a diagnosis that was left undone."""
-    return [Statement(sid="AskForDiagnosis", actions=("sqs:SendMessage",), resources=(queue_arn,))]
+def ask(*queue_arns: str) -> list[Statement]:
+    """Asking another of our functions, through its own queue: for work that is due, or for what a person decided."""
+    return [Statement(sid="Ask", actions=("sqs:SendMessage",), resources=queue_arns)]
 
 
 def verifying() -> list[Allow]:

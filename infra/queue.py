@@ -1,4 +1,4 @@
-"""The inbox: every alarm and event waits here until `respond` has stored it."""
+"""Queues that wait for `respond`: the inbox, for every alarm and event; and one for what our own functions ask."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class Inbox(Construct):
     """A queue and its dead-letter queue, both encrypted and TLS only.
 
     Attributes:
-        queue: what topics and rules send to, and `respond` reads.
+        queue: what topics and rules, or our own functions, send to, and `respond` reads.
         dead: what failed five times; kept for 14 days and watched by an alarm.
     """
 

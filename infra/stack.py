@@ -13,6 +13,7 @@ from infra.alarms import OwnAlarms
 from infra.asset import Architecture, build
 from infra.clock import Clock
 from infra.documents import Documents
+from infra.door import AT_ONCE, INTERACT_TIMEOUT, listen_to_people, open_door
 from infra.events import WorkloadEvents, patterns
 from infra.function import Function, Shared
 from infra.permissions import Place, ask, observing, post, reviewing, statements, store, verifying
@@ -57,6 +58,7 @@ class TocsinStack(Stack):
         place = Place(partition=environment.partition, region=environment.region, account=environment.account)
 
         inbox = Inbox(self, "Inbox", function_timeout=RESPOND_TIMEOUT)
+        errands = Inbox(self, "Errands", function_timeout=RESPOND_TIMEOUT)  # only our own functions may send to it
         incidents = IncidentTable(self, "Incidents", keep=keep)
         recordings = Recordings(self, "Recordings", days=days) if (days := environment.recording_days) else None
         documents = Documents(self, "Documents", days={REVIEWS: REVIEW_DAYS})
@@ -75,7 +77,7 @@ class TocsinStack(Stack):
                 environment,
                 replace(
                     environment.settings(table=incidents.table.table_name, slack_secret=environment.slack.secret),
-                    queue=inbox.queue.queue_url,
+                    queue=errands.queue.queue_url,
                     recordings=recordings.bucket.bucket_name if recordings else "",
                     documents=documents.bucket.bucket_name,
                     review_queue=orders.queue.queue_url,
@@ -92,9 +94,14 @@ class TocsinStack(Stack):
             memory_mb=1024,  # a first post is CPU: at 512 MB it takes twice as long
             timeout=RESPOND_TIMEOUT,
             shared=shared,
-            statements=[*own, *statements([*observing(), *verifying()], place)],
+            statements=[
+                *own,
+                *ask(errands.queue.queue_arn, orders.queue.queue_arn),
+                *statements([*observing(), *verifying()], place),
+            ],
         )
         listen(respond.function, inbox, place)
+        listen_to_people(respond.function, errands)
         if recordings:
             recordings.written_by(respond.role)
         pulse = Function(
@@ -106,7 +113,7 @@ class TocsinStack(Stack):
             memory_mb=512,
             timeout=PULSE_TIMEOUT,
             shared=shared,
-            statements=[*own, *ask(inbox.queue.queue_arn), *statements(verifying(), place)],
+            statements=[*own, *ask(errands.queue.queue_arn), *statements(verifying(), place)],
         )
         Clock(self, "Clock", function=pulse.function)
         review = Function(
@@ -122,6 +129,19 @@ class TocsinStack(Stack):
         )
         documents.kept_by(review.role, REVIEWS)
         Reviews(self, "Reviews", review=review, orders=orders, time_zone=environment.time_zone)
+        interact = Function(
+            self,
+            "Interact",
+            name=f"{self.stack_name}-interact",
+            description="Verifies what Slack sends, and enqueues it",
+            handler="lambdas.handlers.interact.handler",
+            memory_mb=1024,  # a cold start must leave time to open a dialog: its trigger lives three seconds
+            timeout=INTERACT_TIMEOUT,
+            shared=shared,
+            statements=[*post(place, environment.slack.secret), *ask(errands.queue.queue_arn)],
+            at_once=AT_ONCE,
+        )
+        open_door(self, interact.function)
         watch = OwnAlarms(
             self,
             "OwnAlarms",
@@ -133,6 +153,9 @@ class TocsinStack(Stack):
             pulse=pulse,
         )
         watch.function(review, "review")
+        watch.function(interact, "interact")
+        watch.dead_letters("errands-dead-letters", "What a person decided in Slack, or work due, was not done.", errands)
+        watch.age("errands-age", "What people decided in Slack waits more than a minute for respond.", errands, 60)
         watch.dead_letters("review-dead-letters", "A review, or an order for one, failed all its tries.", orders)
 
 

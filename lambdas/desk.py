@@ -221,14 +221,20 @@ class Desk:
         row = Timeline(at=self.now * 1000, id=f"tick-{incident.ver}", kind="tick")
         return self.record(id_, self._look(incident), row)
 
-    def record(self, id_: str, event: Event, row: Timeline) -> tuple[Post, ...]:
+    def record(
+        self, id_: str, event: Event, row: Timeline, *, when: Callable[[Incident], bool] = lambda _: True
+    ) -> tuple[Post, ...]:
         """Apply an event to an incident that exists, once. Returns the outbox rows that follow.
+
+        `when` is asked of the very state that the event is applied to; where it says no, nothing is written.
 
         Raises:
             StoreError: the table stayed contended.
         """
         for _ in range(TRIES):
             before = self.store.incident(id_)
+            if before is not None and not when(before):
+                return ()
             after, posts = reduce(before, event, self.now)
             if after is None or (after == before and not posts):
                 return ()

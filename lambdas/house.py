@@ -7,23 +7,25 @@ import importlib
 import json
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from lambdas.authority import Authority
 from lambdas.aws import Aws
 from lambdas.desk import Desk
-from lambdas.errors import SettingsError
 from lambdas.incidents.model import ACT, OUTWARD, WORK
 from lambdas.incidents.store import Store
 from lambdas.notify.outward import outward
+from lambdas.oncall import as_said
 from lambdas.slack.client import Slack
 from lambdas.slack.poster import Poster
+from lambdas.slack.secret import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from lambdas.desk import Outward
     from lambdas.incidents.model import Post
+    from lambdas.oncall import Schedule
     from lambdas.settings import Settings
 
 ELSEWHERE = WORK | ACT | OUTWARD  # what is not for Slack
@@ -40,6 +42,8 @@ class House:
     desk: Desk
     slack: Slack
     poster: Poster
+    authority: Authority
+    schedule: Schedule | None  # the external on-call schedule
     clock: Callable[[], float]
 
     def deliver(self, id_: str, posts: Iterable[Post], *, mine: frozenset[str] = frozenset()) -> None:
@@ -78,16 +82,34 @@ def build(
     observe = functools.cache(observe or (lambda: own))
     store = Store(own.dynamodb, settings.table)
     channel = slack or Slack(lambda: token(own, settings.slack_secret))
+    schedule = _schedule(settings, own, clock)
     return House(
         settings=settings,
         aws=own,
         observe=observe,
         store=store,
-        desk=Desk(settings, store, observe, clock, outward),
+        desk=Desk(settings, store, observe, clock, _outward(schedule)),
         slack=channel,
-        poster=Poster(settings, store, channel, clock),
+        poster=Poster(settings, store, channel, clock, schedule),
+        authority=Authority(settings, channel, clock),
+        schedule=schedule,
         clock=clock,
     )
+
+
+def _outward(schedule: Schedule | None) -> Outward:
+    """What other channels are told of each commit, told to whom the external schedule names."""
+    if schedule is None:
+        return outward
+    return lambda before, after, posts, settings, now: outward(before, after, posts, as_said(settings, schedule), now)
+
+
+def _schedule(settings: Settings, aws: Aws, clock: Callable[[], float]) -> Schedule | None:
+    """The external on-call schedule, where the environment has one."""
+    if not settings.schedule:
+        return None
+    module = importlib.import_module("lambdas.schedule")
+    return cast("Schedule", module.External(settings, aws, clock))
 
 
 def token(aws: Aws, secret: str) -> str:
@@ -96,18 +118,4 @@ def token(aws: Aws, secret: str) -> str:
     Raises:
         SettingsError: it cannot be read, is empty or has no such field. Its content is never in the message.
     """
-    try:
-        text = aws.secretsmanager.get_secret_value(SecretId=secret).get("SecretString", "").strip()
-    except (ClientError, BotoCoreError) as error:
-        why = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
-        raise SettingsError(f"the secret {secret} cannot be read: {why}") from error
-    if text.startswith("{"):
-        try:
-            text = str(json.loads(text).get("bot_token", ""))
-        except ValueError:
-            text = ""
-    if not text.startswith("xox"):
-        raise SettingsError(
-            f"the secret {secret} must hold a Slack bot token (xoxb-…), or JSON with a field 'bot_token'"
-        )
-    return text
+    return read(aws, secret).bot_token

@@ -5,6 +5,7 @@ A rotation hands over at the same local time whatever daylight saving does. Pure
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
@@ -24,25 +25,30 @@ class Schedule(Protocol):
         """The people by level; empty where it did not answer. Never raises."""
 
 
-def on_call(settings: Settings, now: float, level: int, schedule: Schedule | None = None) -> tuple[Contact, ...]:
-    """Who is to be told at an escalation level now.
+def on_call(settings: Settings, now: float, level: int) -> tuple[Contact, ...]:
+    """Who is to be told at an escalation level now: those whose turn it is, else the level's contacts.
 
     Args:
-        settings: the environment's.
+        settings: the environment's, or `as_said` by an external schedule.
         now: epoch seconds.
         level: 1, 2 or 3 of the runbook's Internal Escalation Path.
-        schedule: the external schedule's people by level, where one is configured (`house.schedule`); it never raises,
-            and what it does not name is taken from the configuration.
-
-    Returns:
-        The external schedule's people; else those of the level's rotations; else the level's contacts.
     """
-    if schedule and (found := schedule().get(str(level))):
-        return found
-    turns = [
-        turn for rotation in settings.rotations if rotation.level == level if (turn := at(rotation, now, settings))
-    ]
-    return tuple(turns) or tuple(settings.contacts.get(str(level), ()))
+    turns = [at(rotation, now, settings) for rotation in settings.rotations if rotation.level == level]
+    return tuple(filter(None, turns)) or tuple(settings.contacts.get(str(level), ()))
+
+
+def as_said(settings: Settings, schedule: Schedule | None) -> Settings:
+    """The settings, with the people whom an external schedule names in place of the configuration's.
+
+    Levels that it does not name stay; customer success stays at its level beside them.
+    """
+    said = schedule() if schedule else {}
+    if not said:
+        return settings
+    kept = {level: tuple(c for c in people if c.customer_success) for level, people in settings.contacts.items()}
+    named = {level: (*people, *kept.get(level, ())) for level, people in said.items()}
+    rotations = tuple(rotation for rotation in settings.rotations if str(rotation.level) not in said)
+    return replace(settings, contacts={**settings.contacts, **named}, rotations=rotations)
 
 
 def at(rotation: Rotation, now: float, settings: Settings) -> Contact | None:

@@ -124,7 +124,7 @@ class Settings:
     slack_channel: str
     table: str
     slack_secret: str
-    queue: str = ""  # URL of the queue that brings the alarms: `pulse` asks through it for a diagnosis left undone
+    queue: str = ""  # URL of our own queue: only our functions ask `respond` for something through it (`errands.py`)
     recordings: str = ""  # bucket that keeps what each diagnosis saw; empty: nothing is recorded
     documents: str = ""  # bucket that keeps reports, post-mortems, the knowledge base; empty: only posted
     review_queue: str = ""  # URL of the queue that takes people's orders for reviews (`lambdas.reviews.order`)

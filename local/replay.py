@@ -31,6 +31,7 @@ from lambdas import house
 from lambdas.alerts.parse import parse
 from lambdas.alerts.unwrap import unwrap
 from lambdas.aws import Aws, Call
+from lambdas.errands import source
 from lambdas.handlers.pulse import pulse
 from lambdas.handlers.respond import Outcome, respond
 from lambdas.incidents.cadence import HOLD
@@ -153,7 +154,10 @@ def _from_timeline(rooms: house.House, alert: Alert) -> Outcome:
     if taken.incident is None:
         return Outcome(taken=[taken])
     rooms.poster.deliver(taken.incident.id, taken.posts)
-    outcome = respond({"tocsin.work": {"incident": taken.incident.id, "kind": "diagnosis"}}, rooms)
+    work = json.dumps({"tocsin.work": {"incident": taken.incident.id, "kind": "diagnosis"}})
+    arn = f"arn:aws:sqs:{source(rooms.settings)}"
+    record = {"messageId": "replay", "eventSource": "aws:sqs", "eventSourceARN": arn, "body": work}
+    outcome = respond({"Records": [record]}, rooms)
     outcome.taken.append(taken)
     return outcome
 

@@ -1,5 +1,7 @@
 """Alarms and events in, posts out: from SQS (SNS and EventBridge behind it), or straight from an alarm's Lambda action.
 
+People's orders, and work that is due, come through a queue of our own (`lambdas.errands`).
+
 Of a batch, every record is stored and posted before the first is diagnosed. What only diagnosis needs is imported after
 that: the first post does not wait for it.
 """
@@ -18,6 +20,7 @@ from lambdas.alerts.encode import decode
 from lambdas.alerts.parse import parse
 from lambdas.alerts.unwrap import unwrap
 from lambdas.desk import judged
+from lambdas.errands import is_ours, read
 from lambdas.errors import TocsinError
 from lambdas.house import House, build
 from lambdas.incidents.model import OUTWARD, Diagnosed
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from lambdas.alerts.unwrap import Delivery
     from lambdas.desk import Taken
     from lambdas.diagnosis.examine import Examined
+    from lambdas.errands import Errand
     from lambdas.recorder.flight import Flight
 
 DEADLINE = 45.0  # seconds for one diagnosis
@@ -86,14 +90,13 @@ def respond(event: Any, house: House, left: float | None = None) -> Outcome:
     outcome = Outcome()
     due: dict[str, tuple[Alert, Delivery] | None] = {}  # incidents to diagnose, and what raised them
     work: list[tuple[str, str]] = []  # other work that was asked for: incident, kind
-    for delivery in unwrap(event):
-        if asked := _order(delivery.body):
-            id_, kind = asked
-            if kind in MINE:
-                due[id_] = None
-            else:
-                work.append(asked)
-            continue
+    ours = is_ours(event, house.settings)
+    for errand in _errands(event, house, outcome) if ours else ():
+        if errand.kind in MINE:
+            due[errand.incident] = None
+        else:
+            work.append((errand.incident, errand.kind))
+    for delivery in () if ours else unwrap(event):
         try:
             taken = _take(delivery, house)
         except Exception:  # a record must not take the others of its batch with it
@@ -236,10 +239,19 @@ def _last_alert(id_: str, house: House) -> Alert | None:
     return decode(rows[-1].body) if rows else None
 
 
-def _order(body: Any) -> tuple[str, str] | None:
-    """An incident's id and a kind of work, where somebody asks for what is due (`House.ask`)."""
-    asked = body.get("tocsin.work") if isinstance(body, dict) else None
-    if not isinstance(asked, dict):
-        return None
-    id_, kind = asked.get("incident"), asked.get("kind")
-    return (id_, kind) if isinstance(id_, str) and isinstance(kind, str) else None
+def _errands(event: Any, house: House, outcome: Outcome) -> list[Errand]:
+    """Obey the people's orders of a batch from our own queue. Returns the work that it asks for."""
+    from lambdas.people import obey  # noqa: PLC0415 — no first post comes this way
+
+    work = []
+    for record in event["Records"]:
+        try:
+            errand = read(record)
+            if errand.order:
+                obey(errand.order, house)
+            else:
+                work.append(errand)
+        except Exception:  # a record must not take the others of its batch with it
+            log.exception("not obeyed; it comes again", extra={"record": str(record.get("messageId"))})
+            outcome.failed.append(str(record.get("messageId", "")))
+    return work

@@ -117,7 +117,7 @@ def read(action: Mapping[str, Any]) -> Press:
         raise PayloadError("this button is none of ours") from error
     if chosen is action and argument and verb.endswith(f".{argument}"):
         verb = verb.removesuffix(f".{argument}")
-    if verb not in RIGHTS or not all(isinstance(part, str) for part in (incident, argument, seen)):
+    if not RIGHTS.get(verb) or not all(isinstance(part, str) for part in (incident, argument, seen)):
         raise PayloadError("this button is none of ours")
     return Press(verb=verb, incident=incident, argument=argument, stamp=seen, extras=extras)
 

@@ -12,7 +12,7 @@ import os
 import ssl
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit
 
 from lambdas.errors import SettingsError, SlackBusy, SlackError
 
@@ -25,6 +25,7 @@ FORMS = frozenset(  # the reading methods take form bodies only; of files.* ever
         "conversations.replies",
         "files.completeUploadExternal",
         "files.getUploadURLExternal",
+        "usergroups.users.list",
     }
 )
 
@@ -78,6 +79,27 @@ class Slack:
             raise SlackError(method, code, "; ".join(map(str, detail)))
         return answer
 
+    def respond(self, url: str, payload: Mapping[str, Any]) -> None:
+        """Answer at an interaction's response_url. The token does not go there, and nothing goes anywhere but to Slack.
+
+        Raises:
+            SlackError: the address is not Slack's own, or did not answer 200.
+        """
+        parts = urlsplit(url)
+        if not self._is_slack(parts):
+            raise SlackError("response_url", "bad_url", f"{parts.scheme}://{parts.hostname}")
+        self._post("response_url", parts, json.dumps(payload).encode(), "application/json; charset=utf-8")
+
+    def _is_slack(self, parts: SplitResult) -> bool:
+        """Whether an address is on the API's own host, or on the hooks host beside it (hooks.slack.com)."""
+        try:
+            port = parts.port
+        except ValueError:
+            return False
+        if parts.scheme != ("https" if self._tls else "http") or parts.username or parts.password:
+            return False
+        return (parts.hostname, port) in {(self._host, self._port), (f"hooks.{self._host}", self._port)}
+
     def upload(self, url: str, content: bytes) -> None:
         """Send a file's bytes to where files.getUploadURLExternal said. The token does not go there.
 
@@ -87,24 +109,24 @@ class Slack:
         parts = urlsplit(url)
         if not parts.hostname or parts.scheme not in ({"https"} if self._tls else {"http", "https"}):
             raise SlackError("upload", "bad_url", f"{parts.scheme}://{parts.hostname}")
-        connection = _connection(parts.hostname, parts.port, tls=parts.scheme == "https")
+        self._post("upload", parts, content, "application/octet-stream")
+
+    def _post(self, what: str, parts: SplitResult, content: bytes, kind: str) -> None:
+        """Send bytes to an address, without the token, over a connection of its own."""
+        connection = _connection(parts.hostname or "", parts.port, tls=parts.scheme == "https")
+        path = parts.path + (f"?{parts.query}" if parts.query else "")
         try:
-            connection.request(
-                "POST",
-                parts.path + (f"?{parts.query}" if parts.query else ""),
-                content,
-                {"Content-Type": "application/octet-stream"},
-            )
+            connection.request("POST", path, content, {"Content-Type": kind})
             response = connection.getresponse()
             response.read()
         except (OSError, http.client.HTTPException) as error:
-            raise SlackError("upload", "unreachable", type(error).__name__) from error
+            raise SlackError(what, "unreachable", type(error).__name__) from error
         finally:
             connection.close()
         if response.status == http.HTTPStatus.TOO_MANY_REQUESTS:
-            raise SlackBusy("upload", float(response.getheader("Retry-After") or 30))
+            raise SlackBusy(what, float(response.getheader("Retry-After") or 30))
         if response.status != http.HTTPStatus.OK:
-            raise SlackError("upload", f"http_{response.status}")
+            raise SlackError(what, f"http_{response.status}")
 
     def _send(self, method: str, body: bytes, headers: dict[str, str]) -> tuple[int, str, bytes]:
         connection = self._connect()

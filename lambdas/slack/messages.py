@@ -16,7 +16,6 @@ from lambdas.slack.text import block, clean, clock, code, duration, escape, link
 
 if TYPE_CHECKING:
     from lambdas.incidents.model import Alarm, Headline, Incident
-    from lambdas.oncall import Schedule
     from lambdas.settings import Contact, Settings
 
 type Payload = dict[str, Any]
@@ -40,10 +39,10 @@ LAST_LEVEL = max(LEVELS)
 SNOOZES = (("30 minutes", "30"), ("1 hour", "60"), ("4 hours", "240"))
 
 
-def root(incident: Incident, settings: Settings, schedule: Schedule | None = None) -> Payload:
+def root(incident: Incident, settings: Settings, trouble: str = "") -> Payload:
     """The root message as it must stand now: an alert while the incident lasts, the resolution once it is over.
 
-    `schedule`: the external on-call schedule, where there is one.
+    `trouble`: why the external on-call schedule could not be asked.
     """
     if incident.status == "NOTED":
         return _noted(incident, settings)
@@ -64,7 +63,7 @@ def root(incident: Incident, settings: Settings, schedule: Schedule | None = Non
         blocks.append(
             context([f"🔗 It concerns what {code(incident.shares)} concerns too: probably one and the same."])
         )
-    blocks += [actions(_buttons(incident)), context([_people(incident, settings, schedule)])]
+    blocks += [actions(_buttons(incident)), context([_people(incident, settings, trouble)])]
     blocks += [context([_why(incident)]), context([_links(incident, settings)])]
     return _message(incident, f"{title}: {judged.service}. {judged.impact}", blocks)
 
@@ -186,12 +185,12 @@ def _prefilled(headline: Headline | None) -> dict[str, str]:
     return {"cause": sure + headline.summary, "prevention": headline.action}
 
 
-def _people(incident: Incident, settings: Settings, schedule: Schedule | None) -> str:
+def _people(incident: Incident, settings: Settings, trouble: str) -> str:
     """Who was told, who holds it, and what people decided about it."""
-    told = " ".join(contact(each) for each in on_call(settings, incident.clock_from, 1, schedule))
+    told = " ".join(contact(each) for each in on_call(settings, incident.clock_from, 1))
     parts = [f"📟 On call: {told or 'nobody is configured'}"]
-    if schedule and schedule.trouble:
-        parts[0] += f" ({escape(schedule.trouble, 200)})"
+    if trouble:
+        parts[0] += f" ({escape(trouble, 200)})"
     if incident.acknowledged_by:
         parts.append(f"👀 {person(incident.acknowledged_by)} since {clock(incident.acknowledged_at or 0)}")
     if incident.level > 1:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lambdas.errors import SlackBusy, SlackError
 from lambdas.incidents.model import ACT, OUTWARD, WORK
+from lambdas.oncall import as_said
 from lambdas.slack import messages
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from lambdas.incidents.model import Incident, Post
     from lambdas.incidents.store import Claim, Store
+    from lambdas.oncall import Schedule
     from lambdas.settings import Settings
     from lambdas.slack.client import Slack
     from lambdas.slack.messages import Payload
@@ -43,8 +45,20 @@ log = logging.getLogger("tocsin")
 class Poster:
     """One channel's outbox."""
 
-    def __init__(self, settings: Settings, store: Store, slack: Slack, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        slack: Slack,
+        clock: Callable[[], float] = time.time,
+        schedule: Schedule | None = None,
+    ) -> None:
         self._settings, self._store, self._slack, self._clock = settings, store, slack, clock
+        self._schedule = schedule
+
+    def _root(self, incident: Incident) -> Payload:
+        settings = as_said(self._settings, self._schedule)
+        return messages.root(incident, settings, self._schedule.trouble if self._schedule else "")
 
     def deliver(self, id_: str, posts: Iterable[Post]) -> None:
         """Deliver what can be delivered now; what cannot stays in the outbox with a time to try again.
@@ -85,7 +99,9 @@ class Poster:
     def _post(self, claim: Claim, incident: Incident, parts: list[Payload] | None) -> None:
         kind = claim.post.kind
         if kind in {"initial", "noted"}:
-            channel, ts = self._once(claim, incident, claim.post.key, messages.root(incident, self._settings))
+            channel, ts = self._once(
+                claim, incident, claim.post.key, self._root(incident)
+            )
             self._store.sent_root(claim, channel, ts)
             return
         if not incident.ts:
@@ -96,7 +112,7 @@ class Poster:
                 name = f"{claim.post.key}/{number}" if number else claim.post.key
                 _, ts = self._once(claim, incident, name, part | {"thread_ts": incident.ts})
         if kind in {"edit", "resolved", "reopened"}:
-            root = messages.root(incident, self._settings)
+            root = self._root(incident)
             self._send("chat.update", root | {"channel": incident.channel, "ts": incident.ts})
         self._store.sent(claim, ts)
 
@@ -105,7 +121,7 @@ class Poster:
         if post.kind in FIRST:
             return messages.thread(incident, post.kind, self._settings)
         module = importlib.import_module(SAID_BY.get(post.kind, "lambdas.slack.lifecycle"))  # after the first post
-        payload: Payload = module.message(incident, post, self._settings, self._now)
+        payload: Payload = module.message(incident, post, as_said(self._settings, self._schedule), self._now)
         return payload
 
     def _once(self, claim: Claim, incident: Incident, name: str, payload: Payload) -> tuple[str, str]:

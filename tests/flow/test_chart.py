@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lambdas.aws import Aws
+from lambdas.errands import source
 from lambdas.handlers import respond as responder
 from lambdas.handlers.pulse import pulse
 from lambdas.slack.chart import TRIES, WAIT
@@ -55,7 +56,9 @@ def bring(house: House) -> None:
     pulse(house)
     while found := house.aws.sqs.receive_message(QueueUrl=house.settings.queue).get("Messages"):
         for message in found:
-            record = {"messageId": message["MessageId"], "eventSource": "aws:sqs", "body": message["Body"]}
+            arn = f"arn:aws:sqs:{source(house.settings)}"
+            record = {"messageId": message["MessageId"], "eventSource": "aws:sqs", "eventSourceARN": arn}
+            record["body"] = message["Body"]
             responder.respond({"Records": [record]}, house)
             house.aws.sqs.delete_message(QueueUrl=house.settings.queue, ReceiptHandle=message["ReceiptHandle"])
 
