@@ -56,10 +56,6 @@ class Poster:
         self._settings, self._store, self._slack, self._clock = settings, store, slack, clock
         self._schedule = schedule
 
-    def _root(self, incident: Incident) -> Payload:
-        settings = as_said(self._settings, self._schedule)
-        return messages.root(incident, settings, self._schedule.trouble if self._schedule else "")
-
     def deliver(self, id_: str, posts: Iterable[Post]) -> None:
         """Deliver what can be delivered now; what cannot stays in the outbox with a time to try again.
 
@@ -99,9 +95,7 @@ class Poster:
     def _post(self, claim: Claim, incident: Incident, parts: list[Payload] | None) -> None:
         kind = claim.post.kind
         if kind in {"initial", "noted"}:
-            channel, ts = self._once(
-                claim, incident, claim.post.key, self._root(incident)
-            )
+            channel, ts = self._once(claim, incident, claim.post.key, self._root(incident))
             self._store.sent_root(claim, channel, ts)
             return
         if not incident.ts:
@@ -115,6 +109,10 @@ class Poster:
             root = self._root(incident)
             self._send("chat.update", root | {"channel": incident.channel, "ts": incident.ts})
         self._store.sent(claim, ts)
+
+    def _root(self, incident: Incident) -> Payload:
+        settings = as_said(self._settings, self._schedule)
+        return messages.root(incident, settings, self._schedule.trouble if self._schedule else "")
 
     def _thread(self, incident: Incident, post: Post) -> Payload:
         """One message of the thread, from the file that says what its kind says."""
