@@ -58,7 +58,7 @@ def test_the_same_alarm_by_three_roads_is_one_incident(staged: Stage) -> None:
 
 def _queue_is_empty(staged: Stage) -> bool:
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    (url,) = [url for url in staged.deployed.of("AWS::SQS::Queue") if "Dead" not in url]
+    (url,) = [url for url in staged.deployed.of("AWS::SQS::Queue") if "Inbox" in url and "Dead" not in url]
     found = staged.emulator.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
     return all(found[name] == "0" for name in names)
 
