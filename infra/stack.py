@@ -154,7 +154,9 @@ class TocsinStack(Stack):
         )
         watch.function(review, "review")
         watch.function(interact, "interact")
-        watch.dead_letters("errands-dead-letters", "What a person decided in Slack, or work due, was not done.", errands)
+        watch.dead_letters(
+            "errands-dead-letters", "What a person decided, or work that was due, was not done.", errands
+        )
         watch.age("errands-age", "What people decided in Slack waits more than a minute for respond.", errands, 60)
         watch.dead_letters("review-dead-letters", "A review, or an order for one, failed all its tries.", orders)
 
