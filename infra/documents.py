@@ -49,15 +49,16 @@ class Documents(Construct):
             {"S1": "who reads it is in CloudTrail's data events, where wanted; a log bucket would outlive it"},
         )
 
-    def kept_by(self, role: iam.Role, prefix: str) -> None:
-        """Let a role add documents below a prefix, and read them: a link is signed with what the role itself may do."""
+    def kept_by(self, role: iam.Role, *prefixes: str) -> None:
+        """Let a role add documents below prefixes, and read them: a link is signed with what the role itself may do."""
         role.add_to_policy(
             iam.PolicyStatement(
                 sid="Documents",
                 actions=["s3:GetObject", "s3:PutObject"],
-                resources=[self.bucket.arn_for_objects(f"{prefix}*")],
+                resources=[self.bucket.arn_for_objects(f"{prefix}*") for prefix in prefixes],
             )
         )
         logical = Stack.of(self).get_logical_id(cast("CfnElement", self.bucket.node.default_child))
-        why = "each document is a new key below this prefix: s3:GetObject, s3:PutObject"
-        acknowledge(role, {f"IAM5[Resource::<{logical}.Arn>/{prefix}*]": why})
+        why = "each document is a key of its own below this prefix: s3:GetObject, s3:PutObject"
+        for prefix in prefixes:
+            acknowledge(role, {f"IAM5[Resource::<{logical}.Arn>/{prefix}*]": why})

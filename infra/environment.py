@@ -17,15 +17,15 @@ import yaml
 from botocore.session import Session
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     StringConstraints,
     ValidationError,
     model_validator,
 )
 
+from infra.channels import Channels
+from infra.part import Part, Text
 from infra.problems import EnvironmentFileError, kind, nearest, problems, syntax
 from lambdas import settings as runtime
 from lambdas.alerts.regions import partition as partition_of
@@ -106,15 +106,8 @@ def _retention(value: int) -> int:
 # RetentionInDays of logs:PutRetentionPolicy
 _RETENTIONS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 Member = Annotated[str, StringConstraints(pattern=r"^[UWS][A-Z0-9]{6,}$")]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")]
-
-
-class Part(BaseModel):
-    """The base of everything that people write: no unknown fields, no later change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, serialize_by_alias=True)
 
 
 class TopicArn(Part):
@@ -245,6 +238,7 @@ class Environment(Part):
     contacts: Mapping[Literal["1", "2", "3"], tuple[Person, ...]] = Field(default_factory=dict)
     people: People = Field(default_factory=People)
     on_call: OnCall = Field(default_factory=OnCall)
+    channels: Channels = Field(default_factory=Channels)
     dashboard: str = ""
     thresholds: Annotated[Mapping[str, Annotated[float, Field(ge=0)]], AfterValidator(_thresholds)] = Field(
         default_factory=dict
@@ -256,6 +250,7 @@ class Environment(Part):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_retention_days: Annotated[int, AfterValidator(_retention)] = 90
     recording_days: Annotated[int, Field(ge=0, le=3650)] = 90  # how long recordings of diagnoses are kept; 0: none are
+    document_days: Annotated[int, Field(ge=1, le=3650)] = 1095  # how long post-mortems are kept
 
     @model_validator(mode="before")
     @classmethod
@@ -274,6 +269,18 @@ class Environment(Part):
             raise ValueError("alarm_topics: needs at least one topic; leave the field out for 'create'")
         if self.alarm_topics.count("create") > 1:
             raise ValueError("alarm_topics: 'create' stands more than once; one created topic is enough")
+        return self
+
+    @model_validator(mode="after")
+    def _everybody_can_be_told(self) -> Self:
+        """Whoever stands in this file must be reached in a way that it configures; else nobody would tell them."""
+        turns = (person for turns in self.on_call.rotations.values() for turn in turns for person in turn.people)
+        for person in (*(person for people in self.contacts.values() for person in people), *turns):
+            by_mail = person.email and self.channels.email
+            by_phone = person.phone and (self.channels.sms or self.channels.call)
+            if not (person.slack or by_mail or by_phone):
+                needs = "channels.email" if person.email else "channels.sms or channels.call"
+                raise ValueError(f"contacts: {person.name} would never be told: configure {needs}, or add their slack")
         return self
 
     @property
@@ -315,7 +322,7 @@ class Environment(Part):
     def _rotations(self) -> list[tuple[str, tuple[Rotation, ...]]]:
         return sorted(self.on_call.rotations.items())
 
-    def settings(self, table: str, slack_secret: str = "", queue: str = "") -> runtime.Settings:
+    def settings(self, table: str, slack_secret: str = "", queue: str = "", bus: str = "") -> runtime.Settings:
         """Render what the functions read. The arguments are deployed names (or CDK tokens)."""
         return runtime.Settings(
             customer=self.customer,
@@ -337,6 +344,7 @@ class Environment(Part):
             rotations=tuple(_rotation(int(level), turn) for level, turns in self._rotations for turn in turns),
             schedule=self.on_call.schedule.url if self.on_call.schedule else "",
             schedule_secret=self.on_call.schedule.secret if self.on_call.schedule else "",
+            channels=self.channels.settings(bus),
             thresholds=dict(self.thresholds),
             workloads=tuple(runtime.Hint(**workload.model_dump()) for workload in self.workloads),
         )

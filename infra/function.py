@@ -103,7 +103,7 @@ class Function(Construct):
         )
         for resource in statement.resources:
             if "*" in resource:
-                why = (
+                why = statement.why or (
                     "these read actions cannot be scoped to resources"
                     if resource == "*"
                     else "the workload is discovered: any resource of this kind in this account and region may be read"

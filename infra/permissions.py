@@ -16,6 +16,8 @@ from lambdas.reviews.base import PARTS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from lambdas import settings as runtime
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -37,6 +39,7 @@ class Statement:
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     sid: str = ""
+    why: str = ""  # where a resource is wide: the reason
 
 
 class TooMuchError(ValueError):
@@ -96,13 +99,43 @@ def store(table_arn: str) -> list[Statement]:
 
 
 def post(place: Place, secret: str) -> list[Statement]:
-    """Reading the one secret that posts to Slack need, by its name or ARN.
+    """Reading the one secret that posts to Slack need."""
+    return [_secret(place, secret, "SlackSecret")]
 
-    The ARN of a secret known by name ends in six characters of AWS's choice.
-    """
+
+def _secret(place: Place, secret: str, sid: str) -> Statement:
+    """Reading one secret, by its name or ARN. The ARN of one known by name ends in six characters of AWS's choice."""
     named = place.fill("arn:{partition}:secretsmanager:{region}:{account}:secret:") + f"{secret}-??????"
     arn = secret if secret.startswith("arn:") else named
-    return [Statement(sid="SlackSecret", actions=("secretsmanager:GetSecretValue",), resources=(arn,))]
+    return Statement(sid=sid, actions=("secretsmanager:GetSecretValue",), resources=(arn,))
+
+
+def tell(place: Place, channels: runtime.Channels, bus_arn: str = "") -> list[Statement]:
+    """What the configured ways of telling outside Slack need, and nothing for those that are not."""
+    found = []
+    if channels.email_from:
+        # SES checks the identity that it finds for the sender: the address itself, or its domain.
+        identities = (channels.email_from, channels.email_from.rpartition("@")[2])
+        own = place.fill("arn:{partition}:ses:{region}:{account}:identity/")
+        found.append(
+            Statement(sid="Email", actions=("ses:SendEmail",), resources=tuple(own + name for name in identities))
+        )
+    if channels.sms and channels.sms_from:
+        found.append(Statement(sid="Sms", actions=("sms-voice:SendTextMessage",), resources=(channels.sms_from,)))
+    elif channels.sms:
+        why = "a telephone number is no resource: what publishes to one cannot be scoped"
+        found.append(Statement(sid="Sms", actions=("sns:Publish",), resources=("*",), why=why))
+    if channels.call_url:
+        found.append(_secret(place, channels.call_secret, "CallSecret"))
+    if channels.bus:
+        bus = bus_arn or channels.bus
+        arn = bus if bus_arn or bus.startswith("arn:") else _bus(place, bus)
+        found.append(Statement(sid="Bus", actions=("events:PutEvents",), resources=(arn,)))
+    return found
+
+
+def _bus(place: Place, name: str) -> str:
+    return place.fill("arn:{partition}:events:{region}:{account}:event-bus/") + name
 
 
 def ask(*queue_arns: str) -> list[Statement]:

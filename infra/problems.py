@@ -52,6 +52,10 @@ _PATTERNS = {
     "slack": "a user U…, or a user group S…",
     "email": "an e-mail address",
     "operator_email": "an e-mail address",
+    "channels.email.from": "an e-mail address",
+    "channels.customer.contacts": "an e-mail address",
+    "channels.sms.from": "the ARN of a phone-number, pool or sender-id of End User Messaging",
+    "channels.call.url": "an address that begins with https:// and holds no user or password",
     "phone": "a number with its country, such as +41441234567",
     "arn": "the ARN of an SNS topic",
     "parameter": "the name of an SSM parameter, such as /acme/production/alarm-topic",
@@ -87,7 +91,9 @@ def _sentence(problem: Any, known: tuple[str, ...]) -> str:
     if what in _WORDS:
         return _WORDS[what]
     if what == "string_pattern_mismatch":
-        return f"must be {_PATTERNS.get(last, problem['ctx']['pattern'])}{_got(problem['input'])}"
+        whole = ".".join(step for step in problem["loc"] if isinstance(step, str))
+        allowed = _PATTERNS.get(whole) or _PATTERNS.get(last) or problem["ctx"]["pattern"]
+        return f"must be {allowed}{_got(problem['input'])}"
     message = str(problem["msg"])
     if what == "value_error":
         return message.removeprefix("Value error, ")

@@ -11,12 +11,14 @@ from aws_cdk import aws_lambda as lambda_
 
 from infra.alarms import OwnAlarms
 from infra.asset import Architecture, build
+from infra.bus import created as created_bus
+from infra.channels import CREATE
 from infra.clock import Clock
 from infra.documents import Documents
 from infra.door import AT_ONCE, INTERACT_TIMEOUT, listen_to_people, open_door
 from infra.events import WorkloadEvents, patterns
 from infra.function import Function, Shared
-from infra.permissions import Place, ask, observing, post, reviewing, statements, store, verifying
+from infra.permissions import Place, ask, observing, post, reviewing, statements, store, tell, verifying
 from infra.queue import Inbox
 from infra.recordings import Recordings
 from infra.responder import listen
@@ -24,6 +26,7 @@ from infra.reviews import TIMEOUT as REVIEW_TIMEOUT
 from infra.reviews import Reviews
 from infra.table import IncidentTable
 from infra.topics import feed, topic
+from lambdas.postmortem.places import KNOWLEDGE, POSTMORTEMS
 from lambdas.reviews.documents import PREFIX as REVIEWS
 
 if TYPE_CHECKING:
@@ -61,7 +64,8 @@ class TocsinStack(Stack):
         errands = Inbox(self, "Errands", function_timeout=RESPOND_TIMEOUT)  # only our own functions may send to it
         incidents = IncidentTable(self, "Incidents", keep=keep)
         recordings = Recordings(self, "Recordings", days=days) if (days := environment.recording_days) else None
-        documents = Documents(self, "Documents", days={REVIEWS: REVIEW_DAYS})
+        documents = Documents(self, "Documents", days={REVIEWS: REVIEW_DAYS, POSTMORTEMS: environment.document_days})
+        bus = created_bus(self, self.stack_name) if environment.channels.event_bus == CREATE else None
         orders = Inbox(self, "Orders", function_timeout=REVIEW_TIMEOUT)
         for source in environment.alarm_topics:
             feed(topic(self, source, name=f"{self.stack_name}-alarms"), inbox.queue)
@@ -76,7 +80,11 @@ class TocsinStack(Stack):
             settings=_fitting(
                 environment,
                 replace(
-                    environment.settings(table=incidents.table.table_name, slack_secret=environment.slack.secret),
+                    environment.settings(
+                        table=incidents.table.table_name,
+                        slack_secret=environment.slack.secret,
+                        bus=bus.event_bus_name if bus else "",
+                    ),
                     queue=errands.queue.queue_url,
                     recordings=recordings.bucket.bucket_name if recordings else "",
                     documents=documents.bucket.bucket_name,
@@ -85,6 +93,7 @@ class TocsinStack(Stack):
             ),
         )
         own = [*store(incidents.table.table_arn), *post(place, environment.slack.secret)]
+        told = tell(place, environment.channels.settings(CREATE), bus.event_bus_arn if bus else "")
         respond = Function(
             self,
             "Respond",
@@ -96,6 +105,7 @@ class TocsinStack(Stack):
             shared=shared,
             statements=[
                 *own,
+                *told,
                 *ask(errands.queue.queue_arn, orders.queue.queue_arn),
                 *statements([*observing(), *verifying()], place),
             ],
@@ -104,6 +114,7 @@ class TocsinStack(Stack):
         listen_to_people(respond.function, errands)
         if recordings:
             recordings.written_by(respond.role)
+        documents.kept_by(respond.role, POSTMORTEMS, KNOWLEDGE)
         pulse = Function(
             self,
             "Pulse",
@@ -113,7 +124,7 @@ class TocsinStack(Stack):
             memory_mb=512,
             timeout=PULSE_TIMEOUT,
             shared=shared,
-            statements=[*own, *ask(errands.queue.queue_arn), *statements(verifying(), place)],
+            statements=[*own, *told, *ask(errands.queue.queue_arn), *statements(verifying(), place)],
         )
         Clock(self, "Clock", function=pulse.function)
         review = Function(

@@ -26,6 +26,7 @@ type Client = Callable[[str], Any]  # service name → boto3 client of the endpo
 type Progress = Callable[[str], None]
 
 SECONDS = 120
+PAGER_KEY = "the pager's key on this machine"  # what calls are signed with here
 _POLL = 0.2
 
 # Resource types of the stack that the embedded AWS cannot create, and why nothing is lost by leaving them out there.
@@ -51,11 +52,15 @@ class Deployed:
 
 
 def prepare(environment: Environment, client: Client, *, slack_token: str) -> None:
-    """Make what the stack expects to find in its account: the Slack secret and the customer's own topics.
+    """Make what the stack expects to find in its account: secrets, the sender's identity, the customer's own topics.
 
     A topic behind an SSM parameter is created and published there, as the customer's own stack would do it.
     """
     client("secretsmanager").create_secret(Name=environment.slack.secret, SecretString=slack_token)
+    if environment.channels.email:
+        client("sesv2").create_email_identity(EmailIdentity=environment.channels.email.sender)
+    if environment.channels.call:
+        client("secretsmanager").create_secret(Name=environment.channels.call.secret, SecretString=PAGER_KEY)
     for source in environment.alarm_topics:
         if isinstance(source, TopicArn):
             client("sns").create_topic(Name=source.arn.rsplit(":", 1)[1])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from infra.audit import statements_of
 from infra.permissions import reviewing
+from lambdas.postmortem.places import POSTMORTEMS
 from lambdas.reviews.documents import PREFIX
 from lambdas.reviews.model import KINDS
 from lambdas.reviews.order import order_of
@@ -50,4 +51,7 @@ def test_documents_are_private_and_versioned(resources: Resources) -> None:
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
     expiring = [rule for rule in bucket["LifecycleConfiguration"]["Rules"] if "ExpirationInDays" in rule]
-    assert [(rule["Prefix"], rule["ExpirationInDays"]) for rule in expiring] == [(PREFIX, 400)]
+    assert [(rule["Prefix"], rule["ExpirationInDays"]) for rule in expiring] == [
+        (PREFIX, 400),
+        (POSTMORTEMS, 1095),
+    ]

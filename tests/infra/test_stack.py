@@ -242,7 +242,8 @@ def test_a_function_reads_back_the_settings_that_were_written(
     assert read.recordings.startswith("RecordingsBucket")
     assert read.documents.startswith("DocumentsBucket")
     assert read.review_queue.startswith("OrdersQueue")
-    expected = environment.settings(table="the-table", slack_secret=environment.slack.secret)
+    assert read.channels.bus.startswith("Bus")
+    expected = environment.settings("the-table", environment.slack.secret, bus=read.channels.bus)
     assert replace(read, queue="", recordings="", documents="", review_queue="") == expected
 
 

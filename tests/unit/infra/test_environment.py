@@ -171,3 +171,76 @@ def test_every_partition(tmp_path: Path, region: str, partition: str) -> None:
     topic = {"arn": f"arn:{partition}:sns:{region}:123456789012:alarms"}
     raw = yaml.safe_load(MINIMAL) | {"region": region, "alarm_topics": [topic]}
     assert Environment.model_validate(raw).alarm_topics
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("email: {from: Tocsin}", "channels.email.from: must be an e-mail address; it says 'Tocsin'"),
+        ("email: {}", "channels.email.from: is required"),
+        ("email: {from: a@b.ch, levels: {4: [1]}}", "channels.email.levels[4]"),
+        ("email: {from: a@b.ch, levels: {1: [7]}}", "channels.email.levels[1][0]: input should be 1, 2 or 3"),
+        ("sms: {from: '+41441234567'}", "channels.sms.from: must be the ARN of a phone-number, pool or sender-id"),
+        (
+            "call: {url: 'http://pager.example.com', secret: s}",
+            "channels.call.url: must be an address that",
+        ),
+        ("call: {url: 'https://user:pw@pager.example.com', secret: s}", "channels.call.url: must be an address that"),
+        ("call: {url: 'https://pager.example.com'}", "channels.call.secret: is required"),
+        ("event_bus: 'my bus'", "channels.event_bus: 'my bus' is no event bus: write 'create', a bus's name"),
+        (
+            "event_bus: 'arn:aws:sns:eu-west-1:123456789012:x'",
+            "channels.event_bus: 'arn:aws:sns:eu-west-1:1234",
+        ),
+        (
+            "customer: {contacts: [a@b.ch]}",
+            "channels: customer: is told by e-mail, so channels.email must",
+        ),
+        (
+            "email: {from: a@b.ch}, customer: {contacts: []}",
+            "channels.customer.contacts: tuple should have at least",
+        ),
+        ("email: {from: a@b.ch}, customer: {contacts: [a@b.ch], send: now}", "channels.customer.send: input should be"),
+        ("pager: {}", "channels.pager: is not a known field"),
+    ],
+)
+def test_a_wrong_channel_names_the_file_the_field_and_what_is_allowed(
+    tmp_path: Path, written: str, expected: str
+) -> None:
+    (problem,) = problems(tmp_path, MINIMAL + f"channels: {{{written}}}\n")
+    assert problem.startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("person", "channels", "missing"),
+    [
+        ("email: a@b.ch", "{}", "channels.email"),
+        ('phone: "+41441234567"', "{email: {from: a@b.ch}}", "channels.sms or channels.call"),
+        ("email: a@b.ch", "{email: {from: a@b.ch}}", ""),
+        ('phone: "+41441234567"', "{sms: {}}", ""),
+        ("slack: U023BECGF", "{}", ""),
+    ],
+)
+def test_nobody_is_named_who_would_never_be_told(tmp_path: Path, person: str, channels: str, missing: str) -> None:
+    text = MINIMAL + f"contacts: {{1: [{{name: Ann, {person}}}]}}\nchannels: {channels}\n"
+    if not missing:
+        assert load_environment(write(tmp_path, text)).contacts["1"][0].name == "Ann"
+        return
+    assert problems(tmp_path, text) == [f"contacts: Ann would never be told: configure {missing}, or add their slack"]
+
+
+def test_channels_survive_the_way_into_the_function(tmp_path: Path) -> None:
+    text = MINIMAL + (
+        "channels:\n"
+        "  email: {from: a@b.ch}\n"
+        "  sms: {levels: {1: [1, 2], 2: []}}\n"
+        "  call: {url: 'https://pager.example.com/x', secret: pager}\n"
+        "  event_bus: create\n"
+        "  customer: {contacts: [c@d.ch], send: automatic}\n"
+    )
+    settings = load_environment(write(tmp_path, text)).settings("incidents", bus="the-bus")
+    assert Settings.from_json(settings.to_json()) == settings
+    assert settings.channels.email == {"1": (1, 2, 3), "2": (1, 2, 3), "3": (1, 2, 3)}
+    assert (settings.channels.sms, settings.channels.call) == ({"1": (1, 2)}, {"1": (2, 3)})
+    assert (settings.channels.bus, settings.channels.automatic) == ("the-bus", True)
+    assert "channels" not in load_environment(write(tmp_path, MINIMAL)).settings("incidents").to_json()
