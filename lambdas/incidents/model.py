@@ -14,16 +14,19 @@ SCHEMA = 1
 
 type Status = Literal["OPEN", "RECOVERING", "RESOLVED", "NOTED", "SILENCED"]
 """NOTED: an event that was not understood, posted and kept; it has no clock. SILENCED: recorded, posted nowhere."""
+type Gathering = Literal["incident", "storm", "silence", "monitor"]
+"""What a document is. storm: the parent of many; silence: what fell into it; monitor: validation after maintenance."""
 type PostKind = str
 """One of POST_ORDER. diagnosis: work to do and its report; chart: its picture; edit: the root must be shown anew."""
 
 WORK = frozenset({"diagnosis", "chart", "verify", "postmortem"})  # need a look at the workload: `respond` delivers them
 ACT = frozenset({"act"})  # changes something: the function `act` alone delivers it
 OUTWARD = frozenset({"email", "sms", "call", "bus", "customer", "case"})  # other channels: `lambdas.notify` delivers
+UNHEARD = frozenset({"fallback"})  # a page that Slack did not take, told to the operators: `lambdas.fallback` delivers
 POST_ORDER = (  # what is due together is delivered in this order
     "initial", "noted", "storm", "reopened", "escalated", "joined", "acknowledged", "regraded", "snoozed", "flapping",
     "call", "sms", "email", "bus", "diagnosis", "chart", "remedy", "act", "verify", "notice", "customer", "case",
-    "update", "digest", "silenced", "fallback", "edit", "resolved", "postmortem",
+    "update", "digest", "silenced", "validated", "edit", "resolved", "fallback", "postmortem",
 )  # fmt: skip
 
 
@@ -108,6 +111,50 @@ type NoticeState = Literal["DRAFTED", "APPROVED", "SENT", "FAILED", "DECLINED"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quiet:
+    """What a silence or a maintenance window keeps quiet. Patterns are shell-style and ignore case; none: all."""
+
+    start: int
+    end: int
+    by: str = ""  # a Slack user id; empty: the configuration
+    reason: str = ""
+    services: tuple[str, ...] = ()
+    alarms: tuple[str, ...] = ()
+    severity_1: bool = False  # whether Severity 1 is kept quiet too
+    window: str = ""  # the name of a maintenance window of the configuration
+    lifted_by: str = ""  # who ended it before its time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """One incident as what gathers it sees it."""
+
+    id: str
+    severity: int
+    service: str
+    impact: str
+    status: str
+    ringing: bool
+    place: str  # its environment: what a digest groups by
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """What a storm, a silence or a validation has gathered so far."""
+
+    total: int = 0
+    ringing: int = 0
+    live: int = 0  # not over yet: ringing or recovering
+    worst: int = 3  # severity, of those that ring, else of all
+    severities: Mapping[str, int] = field(default_factory=dict)  # how many of each, of all
+    services: int = 0
+    places: Mapping[str, int] = field(default_factory=dict)  # how many in each, the most first, bounded
+    top: tuple[Child, ...] = ()  # the most severe first, what rings before what does not; bounded
+    unseen: str = ""  # what could not be looked at, and why
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """One incident's document (`INC#<id>` / `META`)."""
 
@@ -146,6 +193,13 @@ class Incident:
     prevention: str = ""
     parent: str = ""  # the storm incident that it belongs to
     silence: str = ""  # the silence or maintenance window that it fell into
+    kind: Gathering = "incident"
+    quiet: Quiet | None = None  # of a silence and of the validation after it
+    tally: Tally | None = None  # of whatever gathers
+    gather_at: int | None = None  # when it is to be looked at what has gathered, or joined, since
+    gather_until: int | None = None  # a storm takes children until then
+    waiting: int = 0  # alarms that joined and were not told yet
+    joined: int = 1  # how many the last post of that kind tells
     told: str = ""  # what the last update said, so that one that says nothing new only edits
     remedies: Mapping[str, Remedy] = field(default_factory=dict)  # by id
     notices: Mapping[str, Notice] = field(default_factory=dict)  # by kind
@@ -170,13 +224,17 @@ class Incident:
             for id_, remedy in raw.get("remedies", {}).items()
         }
         raw["notices"] = {kind: Notice(**notice) for kind, notice in raw.get("notices", {}).items()}
+        if quiet := raw.get("quiet"):
+            raw["quiet"] = Quiet(**quiet | {name: tuple(quiet[name]) for name in ("services", "alarms")})
+        if tally := raw.get("tally"):
+            raw["tally"] = Tally(**tally | {"top": tuple(Child(**child) for child in tally["top"])})
         return cls(**raw)
 
     @property
     def due(self) -> int | None:
         """The earliest moment at which the clock must look at it."""
         verify = (remedy.verify_at for remedy in self.remedies.values())
-        clocks = (self.next_update, self.recover_at, self.next_escalation, self.snoozed_until, *verify)
+        clocks = (self.next_update, self.recover_at, self.next_escalation, self.snoozed_until, self.gather_at, *verify)
         return min((t for t in clocks if t is not None), default=None)
 
 
@@ -189,6 +247,8 @@ class Raised:
     judged: Judged
     incident_id: str  # the id a new incident would get: the same for each delivery of the same change
     previous: str = ""
+    parent: str = ""  # the storm that takes it, if there is one
+    silence: str = ""  # the silence that keeps it quiet, if there is one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,6 +300,46 @@ class Tick:
 
     states: Mapping[str, str] = field(default_factory=dict)
     unverified: str = ""
+    tally: Tally | None = None  # of what gathers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A storm, a silence or a validation begins."""
+
+    incident_id: str
+    kind: Gathering
+    judged: Judged
+    at: int
+    quiet: Quiet | None = None
+    until: int | None = None  # when it is looked at first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """A storm has taken an incident that is worse than all before."""
+
+    judged: Judged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """What gathered an incident is over: it speaks for itself again, if there still is something to say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifted:
+    """A person ends a silence before its time."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unheard:
+    """Slack has not taken a page for a while: the operators are told another way."""
+
+    page: str  # the post's key
+    since: int
 
 
 # what people do (`interact`, the slash command) ----------------------------------------------------------------------
@@ -352,6 +452,7 @@ class Undelivered:
 
 type Event = (
     Raised | Cleared | Silent | Noted | Diagnosed | Linked | Tick
+    | Begun | Gathered | Released | Lifted | Unheard
     | Acknowledged | Escalated | Regraded | Snoozed | Closed
     | Proposed | Decided | Acted | Drafted | NoticeDecided | NoticeSent | Undelivered
 )  # fmt: skip
