@@ -34,9 +34,15 @@ def fresh(incident: Incident, now: int) -> Incident:
         snoozed_until=None,
         snoozed_by="",
     )
-    period = CADENCE[incident.judged.severity].updates
-    begun = replace(begun, next_update=now + period if period else None, next_escalation=escalation(begun))
+    begun = replace(begun, next_update=_promised(begun, now), next_escalation=escalation(begun))
     return replace(begun, told=says(begun))
+
+
+def speak(incident: Incident, now: int) -> Step:
+    """What was only recorded so far is announced, as if it had begun now; in its own thread, if it has one."""
+    first = "reopened" if incident.spoken else "initial"
+    told = fresh(replace(incident, parent="", spoken=True), now)
+    return told, (Post(first, told.reopen), Post("diagnosis", told.reopen))
 
 
 def regraded(incident: Incident, judged: Judged, now: int) -> Incident:
@@ -46,16 +52,21 @@ def regraded(incident: Incident, judged: Judged, now: int) -> Incident:
     """
     if judged.severity == incident.judged.severity or incident.status not in LIVE:
         return replace(incident, judged=judged)
-    period = CADENCE[judged.severity].updates
-    next_update = now + period if period else None
-    if next_update is not None and incident.snoozed_until is not None:
-        next_update = max(next_update, incident.snoozed_until)
     worse = judged.severity < incident.judged.severity
-    graded = replace(incident, judged=judged, next_update=next_update, graded_at=now if worse else None)
+    graded = replace(incident, judged=judged, graded_at=now if worse else None)
+    graded = replace(graded, next_update=_promised(graded, now))
     then = escalation(graded)
     if worse and then is not None and incident.next_escalation is not None:
         then = min(then, incident.next_escalation)
     return replace(graded, next_escalation=then)
+
+
+def _promised(incident: Incident, now: int) -> int | None:
+    """When people are to hear the next time. Who is gathered is spoken for; who was snoozed is heard after it."""
+    period = CADENCE[incident.judged.severity].updates
+    if period is None or incident.parent or incident.status not in LIVE:
+        return None
+    return max(now + period, incident.snoozed_until or 0)
 
 
 def escalation(incident: Incident) -> int | None:
@@ -63,9 +74,10 @@ def escalation(incident: Incident) -> int | None:
 
     Severity 1: not resolved in 15 minutes, and every 15 minutes after. 2 and 3: when a target is missed, that is not
     acknowledged within the response time, not resolved within the resolution target, and at each such length after.
-    Acknowledging stops only the response clock: the runbook says 'not resolved'.
+    Acknowledging stops only the response clock: the runbook says 'not resolved'. A gathered incident escalates with
+    the storm that gathers it.
     """
-    if incident.level >= LAST_LEVEL or incident.status not in LIVE:
+    if incident.level >= LAST_LEVEL or incident.status not in LIVE or incident.parent:
         return None
     cadence = CADENCE[incident.judged.severity]
     begun = incident.graded_at or incident.clock_from
@@ -95,9 +107,31 @@ def says(incident: Incident) -> str:
         incident.acknowledged_by,
         sorted((key, alarm.state) for key, alarm in incident.alarms.items()),
         sorted((key, remedy.state) for key, remedy in incident.remedies.items()),
+        incident.tally and (incident.tally.total, incident.tally.ringing, sorted(incident.tally.severities.items())),
         sorted((key, notice.state, notice.status) for key, notice in incident.notices.items()),
     )
     return f"{zlib.crc32(repr(said).encode()):08x}"
+
+
+def over(incident: Incident, now: int) -> Incident:
+    """The incident resolved: no clock runs any more."""
+    return replace(
+        incident,
+        status="RESOLVED",
+        resolved_at=now,
+        next_update=None,
+        next_escalation=None,
+        recover_at=None,
+        snoozed_until=None,
+        gather_at=None,
+        waiting=0,
+        unverified="",
+    )
+
+
+def ringing(incident: Incident) -> bool:
+    """Whether any of its alarms is not known to be over."""
+    return any(alarm.state in UNRESOLVED for alarm in incident.alarms.values())
 
 
 def edit(incident: Incident) -> Post:

@@ -39,5 +39,7 @@ def reduce(incident: Incident | None, event: Event, now: int) -> Step:
     for rule in RULES[type(event)]:
         incident, more = rule(incident, event, now)
         posts += more
+    if incident and incident.parent:
+        posts = ()  # the storm that gathers it speaks for it
     once = dict.fromkeys(posts)  # two rules may both want the root shown anew
     return incident, tuple(sorted(once, key=lambda post: POST_ORDER.index(post.kind)))

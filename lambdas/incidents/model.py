@@ -22,11 +22,11 @@ type PostKind = str
 WORK = frozenset({"diagnosis", "chart", "verify", "postmortem"})  # need a look at the workload: `respond` delivers them
 ACT = frozenset({"act"})  # changes something: the function `act` alone delivers it
 OUTWARD = frozenset({"email", "sms", "call", "bus", "customer", "case"})  # other channels: `lambdas.notify` delivers
-UNHEARD = frozenset({"fallback"})  # a page that Slack did not take, told to the operators: `lambdas.fallback` delivers
+OPERATORS = frozenset({"fallback"})  # a page that Slack did not take: `lambdas.fallback` tells the operators
 POST_ORDER = (  # what is due together is delivered in this order
     "initial", "noted", "storm", "reopened", "escalated", "joined", "acknowledged", "regraded", "snoozed", "flapping",
     "call", "sms", "email", "bus", "diagnosis", "chart", "remedy", "act", "verify", "notice", "customer", "case",
-    "update", "digest", "silenced", "validated", "edit", "resolved", "fallback", "postmortem",
+    "update", "digest", "silenced", "edit", "resolved", "fallback", "postmortem",
 )  # fmt: skip
 
 
@@ -194,12 +194,14 @@ class Incident:
     parent: str = ""  # the storm incident that it belongs to
     silence: str = ""  # the silence or maintenance window that it fell into
     kind: Gathering = "incident"
+    spoken: bool = True  # whether it has a root message, or a row for one; what was only recorded has not
     quiet: Quiet | None = None  # of a silence and of the validation after it
     tally: Tally | None = None  # of whatever gathers
     gather_at: int | None = None  # when it is to be looked at what has gathered, or joined, since
     gather_until: int | None = None  # a storm takes children until then
     waiting: int = 0  # alarms that joined and were not told yet
     joined: int = 1  # how many the last post of that kind tells
+    unheard: tuple[str, ...] = ()  # pages that Slack did not take and the operators were told, by their keys
     told: str = ""  # what the last update said, so that one that says nothing new only edits
     remedies: Mapping[str, Remedy] = field(default_factory=dict)  # by id
     notices: Mapping[str, Notice] = field(default_factory=dict)  # by kind
@@ -219,6 +221,7 @@ class Incident:
         raw["judged"] = Judged(**raw["judged"] | {"why": tuple(raw["judged"]["why"])})
         if raw["headline"]:
             raw["headline"] = Headline(**raw["headline"] | {"also": tuple(raw["headline"]["also"])})
+        raw["unheard"] = tuple(raw.get("unheard", ()))
         raw["remedies"] = {
             id_: Remedy(**remedy | {"approvals": tuple(remedy["approvals"])})
             for id_, remedy in raw.get("remedies", {}).items()
@@ -339,7 +342,6 @@ class Unheard:
     """Slack has not taken a page for a while: the operators are told another way."""
 
     page: str  # the post's key
-    since: int
 
 
 # what people do (`interact`, the slash command) ----------------------------------------------------------------------

@@ -12,17 +12,25 @@ outbox rows, the alarm's head and the group's head. There is no second mechanism
 | ALARM#<key>   | STALE#<ts>#<event id> | late and duplicate events, 14 days                             |
 | GROUP#<target>| HEAD                  | the incident that is open for one resource                     |
 | MONTH#<yyyy-mm>| <opened at>#<id>     | every incident, by the month (UTC) in which it opened          |
+| SIL#<id>      | as INC#               | a silence or maintenance window, with its timeline and outbox  |
+| MON#<id>      | as INC#               | the validation after maintenance                               |
+| INC, SIL      | CH#<id>               | what a storm or a silence has gathered, one row for each        |
+| STORM         | HEAD                  | the storm that is open                                         |
+| RATE#<minute> | OPENED                | how many incidents opened in one minute                        |
+| SLOT#<name>   | <number>              | a routine's run, so that it happens once                       |
 """
 
 from __future__ import annotations
 
+import json
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from lambdas.errors import Contended, Duplicate
-from lambdas.incidents.model import POST_ORDER, Incident, Post
+from lambdas.incidents.clocks import LIVE
+from lambdas.incidents.model import POST_ORDER, Child, Incident, Post
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,6 +101,14 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """One outbox row that is still to be delivered."""
+
+    post: Post
+    at: int  # when it was written
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """One row that the clock must look at: an incident, or an unsent post of it."""
 
@@ -111,7 +127,7 @@ class Store:
 
     def incident(self, id_: str) -> Incident | None:
         """Read one incident, strongly consistent."""
-        item = self._get(f"INC#{id_}", "META")
+        item = self._get(_pk(id_), "META")
         return _incident(item) if item else None
 
     def head(self, key: str) -> Head | None:
@@ -123,13 +139,35 @@ class Store:
 
     def group(self, target: str) -> str:
         """The incident that was last open for one resource; empty if there was none."""
-        return _text(self._get(f"GROUP#{target}", "HEAD") or {}, "incident")
+        return self.kin(target)[0]
+
+    def kin(self, target: str) -> tuple[str, str]:
+        """The incident that was last open for one resource, and the resource that a diagnosis found it to belong to."""
+        item = self._get(f"GROUP#{target}", "HEAD") or {}
+        return _text(item, "incident"), _text(item, "belongs_to")
 
     def unsent(self, id_: str) -> list[Post]:
         """The outbox rows of an incident that are still to be delivered, in the order they must appear."""
-        rows = self._query(id_, "OUT#")
-        posts = [_post(row) for row in rows if row["state"]["S"] in {"PENDING", "CLAIMED"}]
-        return sorted(posts, key=lambda post: (post.reopen, POST_ORDER.index(post.kind), post.n))
+        return [row.post for row in self.outbox(id_)]
+
+    def outbox(self, id_: str) -> list[Row]:
+        """The same with the time at which each was written. What was written first comes first."""
+        found = [row for row in self._query(id_, "OUT#") if row["state"]["S"] in {"PENDING", "CLAIMED"}]
+        rows = [(int(row.get("seq", {}).get("N", "0")), Row(_post(row), _number(row, "at"))) for row in found]
+
+        def place(numbered: tuple[int, Row]) -> tuple[int, int, int, int]:
+            seq, row = numbered
+            return row.post.reopen, seq, POST_ORDER.index(row.post.kind), row.post.n
+
+        return [row for _, row in sorted(rows, key=place)]
+
+    def children(self, id_: str) -> list[Child]:
+        """What a storm or a silence has gathered."""
+        return [Child(**json.loads(row["doc"]["S"])) for row in self._query(id_, "CH#")]
+
+    def storm(self) -> str:
+        """The storm that was opened last; empty if there never was one."""
+        return _text(self._get("STORM", "HEAD") or {}, "incident")
 
     def rows(self, id_: str, kind: str) -> list[Row]:
         """All outbox rows of one kind, delivered or not, in the order in which they were written."""
@@ -162,18 +200,33 @@ class Store:
                     sk = item["sk"]["S"]
                     post = Post.of(sk.removeprefix("OUT#")) if sk.startswith("OUT#") else None
                     at = int(item["due_sk"]["S"].split("#", 1)[0])
-                    found.append(Due(item["pk"]["S"].removeprefix("INC#"), post, at))
+                    found.append(Due(_id(item), post, at))
         return sorted(found, key=lambda due: due.at)
 
     def open_incidents(self) -> list[str]:
-        """Ids of the open incidents, most severe first (from the sparse index)."""
+        """Ids of the open incidents, most severe first (from the sparse index); not those that a storm gathers."""
+        return [id_ for id_, _ in self._indexed("OPEN")]
+
+    def ranks(self) -> dict[str, int]:
+        """The severity of each open incident, by its id (from the sparse index)."""
+        return {id_: int(sk.partition("#")[0]) for id_, sk in self._indexed("OPEN")}
+
+    def gathered_incidents(self) -> list[str]:
+        """Ids of the open incidents that a storm gathers."""
+        return [id_ for id_, _ in self._indexed("GATHERED")]
+
+    def silences(self) -> list[str]:
+        """Ids of the silences that have not ended, the next to end first (from the sparse index)."""
+        return [id_ for id_, _ in self._indexed("SILENCES")]
+
+    def _indexed(self, pk: str) -> list[tuple[str, str]]:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             IndexName="open",
             KeyConditionExpression="open_pk = :open",
-            ExpressionAttributeValues={":open": {"S": "OPEN"}},
+            ExpressionAttributeValues={":open": {"S": pk}},
         )
-        return [item["pk"]["S"].removeprefix("INC#") for page in pages for item in page["Items"]]
+        return [(_id(item), item["open_sk"]["S"]) for page in pages for item in page["Items"]]
 
     def opened(self, start: int, end: int) -> list[Incident]:
         """The incidents that opened in [start, end), oldest first: closed and noted ones too. Epoch seconds."""
@@ -203,6 +256,7 @@ class Store:
         *,
         move: Move | None = None,
         group: tuple[str, str] | None = None,
+        gathered: Iterable[tuple[str, Child]] = (),
     ) -> Incident:
         """Write one event's whole consequence in one transaction. Returns the incident with its new version.
 
@@ -213,13 +267,14 @@ class Store:
             now: epoch seconds.
             move: the alarm's head, where the event came from an alarm.
             group: (target, the incident its head named before), where the incident becomes the target's open one.
+            gathered: (id of a storm or a silence, how the incident looks to it now).
 
         Raises:
             Duplicate: the event is on the timeline already.
             Contended: somebody else moved the incident, the alarm or the group in between.
         """
         after = replace(incident, ver=incident.ver + 1)
-        pk = f"INC#{incident.id}"
+        pk = _pk(incident.id)
         meta: dict[str, Any] = {
             "Item": _meta(after, now),
             "ConditionExpression": "ver = :ver" if incident.ver else "attribute_not_exists(pk)",
@@ -241,6 +296,8 @@ class Store:
                     "sk": {"S": f"OUT#{post.key}"},
                     "state": {"S": "PENDING"},
                     "tries": {"N": "0"},
+                    "at": {"N": str(now)},
+                    "seq": {"N": str(after.ver)},
                 }
                 | ({"body": {"S": post.body}} if post.body else {})
                 | {"ttl": {"N": str(now + KEEP_INCIDENT)}}
@@ -249,13 +306,14 @@ class Store:
             }
             for post in posts
         ]
-        if not incident.ver:
+        if not incident.ver and incident.kind == "incident":
             writes.append(_month(incident, now))
+        writes += [{"Item": _child(parent, child, now)} for parent, child in gathered]
         if move:
             writes.append(_head(move, incident.id))
-        if group:
-            writes.append(_group(*group, incident.id))
         items: Any = [{"Put": {"TableName": self._table, **write}} for write in writes]
+        if group:
+            items.append({"Update": {"TableName": self._table, **_group(*group, incident.id)}})
         try:
             self._client.transact_write_items(TransactItems=items)
         except self._client.exceptions.TransactionCanceledException as error:
@@ -273,12 +331,45 @@ class Store:
         except self._client.exceptions.ConditionalCheckFailedException as error:
             raise Contended(f"{move.key} moved") from error
 
-    def adopt(self, target: str, incident: str, before: str) -> None:
-        """Let a resource's alarms join an incident; `before` is the incident that its head named when it was read."""
+    def adopt(self, target: str, incident: str, before: str, belongs_to: str = "") -> None:
+        """Let a resource's alarms join an incident; `before` is the incident that its head named when it was read.
+
+        `belongs_to`: the resource that a diagnosis was about when it met this one; later alarms of the two are kin.
+        """
         try:
-            self._client.put_item(TableName=self._table, **_group(target, before, incident))
+            self._client.update_item(TableName=self._table, **_group(target, before, incident, belongs_to))
         except self._client.exceptions.ConditionalCheckFailedException as error:
             raise Contended(f"{target} has an incident of its own by now") from error
+
+    def open_storm(self, id_: str) -> None:
+        """Name the storm that takes new incidents from now on."""
+        item = {"pk": {"S": "STORM"}, "sk": {"S": "HEAD"}, "incident": {"S": id_}}
+        self._client.put_item(TableName=self._table, Item=item)
+
+    def count(self, now: int) -> int:
+        """Count one more incident that opens in this minute. Returns how many there are now."""
+        answer = self._client.update_item(
+            TableName=self._table,
+            Key={"pk": {"S": f"RATE#{now // 60}"}, "sk": {"S": "OPENED"}},
+            UpdateExpression="SET #ttl = :ttl ADD opened :one",
+            ExpressionAttributeNames={"#ttl": "ttl"},
+            ExpressionAttributeValues={":ttl": {"N": str(now + DAY)}, ":one": {"N": "1"}},
+            ReturnValues="ALL_NEW",
+        )
+        return int(answer["Attributes"]["opened"]["N"])
+
+    def take_slot(self, name: str, number: int, now: int) -> bool:
+        """Take one run of a routine. False: somebody else has it."""
+        item = {
+            "pk": {"S": f"SLOT#{name}"},
+            "sk": {"S": f"{number:012d}"},
+            "ttl": {"N": str(now + DAY)},
+        }
+        try:
+            self._client.put_item(TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(pk)")
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
 
     def keep_stale(self, key: str, event: Timeline, now: int) -> None:
         """Keep a late or duplicate event for 14 days, for people to look at."""
@@ -343,7 +434,7 @@ class Store:
         """The root message is delivered: its place is kept with the incident, in one transaction."""
         place = {
             "TableName": self._table,
-            "Key": {"pk": {"S": f"INC#{claim.incident}"}, "sk": {"S": "META"}},
+            "Key": {"pk": {"S": _pk(claim.incident)}, "sk": {"S": "META"}},
             # The version moves on, so that a reducer that read the document without the place must read again.
             "UpdateExpression": "SET slack_channel = :channel, slack_ts = :ts, ver = ver + :one",
             "ExpressionAttributeValues": {":channel": {"S": channel}, ":ts": {"S": ts}, ":one": {"N": "1"}},
@@ -362,7 +453,7 @@ class Store:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
-            ExpressionAttributeValues={":pk": {"S": f"INC#{id_}"}, ":prefix": {"S": prefix}},
+            ExpressionAttributeValues={":pk": {"S": _pk(id_)}, ":prefix": {"S": prefix}},
             ConsistentRead=True,
         )
         return [item for page in pages for item in page["Items"]]
@@ -370,7 +461,7 @@ class Store:
 
 def _meta(incident: Incident, now: int) -> dict[str, Any]:
     item: dict[str, Any] = {
-        "pk": {"S": f"INC#{incident.id}"},
+        "pk": {"S": _pk(incident.id)},
         "sk": {"S": "META"},
         "ver": {"N": str(incident.ver)},
         "doc": {"S": incident.to_json()},
@@ -382,10 +473,31 @@ def _meta(incident: Incident, now: int) -> dict[str, Any]:
         item |= _due(incident.id, incident.due)
     if incident.status in {"RESOLVED", "NOTED"}:
         item["ttl"] = {"N": str(now + KEEP_INCIDENT)}
-    else:
+    if incident.status in LIVE and incident.kind != "monitor":
         rank = f"{incident.judged.severity}#{incident.opened_at:012d}#{incident.id}"
-        item |= {"open_pk": {"S": "OPEN"}, "open_sk": {"S": rank}}
+        item |= {"open_pk": {"S": "GATHERED" if incident.parent else "OPEN"}, "open_sk": {"S": rank}}
+        if incident.kind == "silence":
+            end = incident.quiet.end if incident.quiet else 0
+            item |= {"open_pk": {"S": "SILENCES"}, "open_sk": {"S": f"{end:012d}#{incident.id}"}}
     return item
+
+
+def _pk(id_: str) -> str:
+    """A document's partition: what its id begins with tells the kind."""
+    return f"{id_[:3]}#{id_}" if id_.startswith(("SIL-", "MON-")) else f"INC#{id_}"
+
+
+def _id(item: dict[str, Any]) -> str:
+    return str(item["pk"]["S"].partition("#")[2])
+
+
+def _child(parent: str, child: Child, now: int) -> dict[str, Any]:
+    return {
+        "pk": {"S": _pk(parent)},
+        "sk": {"S": f"CH#{child.id}"},
+        "doc": {"S": json.dumps(asdict(child), separators=(",", ":"))},
+        "ttl": {"N": str(now + KEEP_INCIDENT)},
+    }
 
 
 def _incident(item: dict[str, Any]) -> Incident:
@@ -426,14 +538,18 @@ def _head(move: Move, incident: str) -> dict[str, Any]:
     return put
 
 
-def _group(target: str, before: str, incident: str) -> dict[str, Any]:
-    put: dict[str, Any] = {
-        "Item": {"pk": {"S": f"GROUP#{target}"}, "sk": {"S": "HEAD"}, "incident": {"S": incident}},
+def _group(target: str, before: str, incident: str, belongs_to: str = "") -> dict[str, Any]:
+    update: dict[str, Any] = {
+        "Key": {"pk": {"S": f"GROUP#{target}"}, "sk": {"S": "HEAD"}},
+        "UpdateExpression": "SET incident = :incident" + (", belongs_to = :kin" if belongs_to else ""),
         "ConditionExpression": "incident = :before" if before else "attribute_not_exists(pk)",
+        "ExpressionAttributeValues": {":incident": {"S": incident}},
     }
     if before:
-        put["ExpressionAttributeValues"] = {":before": {"S": before}}
-    return put
+        update["ExpressionAttributeValues"][":before"] = {"S": before}
+    if belongs_to:
+        update["ExpressionAttributeValues"][":kin"] = {"S": belongs_to}
+    return update
 
 
 def _due(id_: str, at: int) -> dict[str, Any]:
@@ -444,7 +560,7 @@ def _due(id_: str, at: int) -> dict[str, Any]:
 
 
 def _out(id_: str, post: Post) -> dict[str, Any]:
-    return {"pk": {"S": f"INC#{id_}"}, "sk": {"S": f"OUT#{post.key}"}}
+    return {"pk": {"S": _pk(id_)}, "sk": {"S": f"OUT#{post.key}"}}
 
 
 def _post(row: dict[str, Any]) -> Post:
@@ -465,3 +581,7 @@ def _ended(table: str, claim: Claim, state: str, **said: str) -> dict[str, Any]:
 
 def _text(item: dict[str, Any], name: str) -> str:
     return str(item.get(name, {}).get("S", ""))
+
+
+def _number(item: dict[str, Any], name: str) -> int:
+    return int(item.get(name, {}).get("N", "0"))

@@ -9,10 +9,12 @@ from __future__ import annotations
 import importlib
 import logging
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from lambdas.errors import SlackBusy, SlackError
-from lambdas.incidents.model import ACT, OUTWARD, WORK
+from lambdas.incidents.cadence import UNHEARD
+from lambdas.incidents.model import ACT, OPERATORS, OUTWARD, WORK
+from lambdas.incidents.store import Row
 from lambdas.oncall import as_said
 from lambdas.slack import messages
 
@@ -26,10 +28,22 @@ if TYPE_CHECKING:
     from lambdas.slack.client import Slack
     from lambdas.slack.messages import Payload
 
+    type Outcome = Literal["done", "again", "later"]
+
 EVENT_TYPE = "tocsin_post"
-NOT_OURS = WORK | ACT | OUTWARD
-PAGES = frozenset({"initial", "noted", "reopened", "resolved"})  # rather twice than never
-FIRST = frozenset({"resolved", "reopened", "flapping", "joined"})  # what `messages.py` says
+NOT_OURS = WORK | ACT | OUTWARD | OPERATORS
+ROOTS = frozenset({"initial", "noted"})
+EDITS = frozenset({"edit", "reopened", "resolved", "silenced"})  # show the root anew
+PAGES = ROOTS | {"reopened", "escalated", "resolved"}  # rather twice than never
+CALLS = ROOTS | {"reopened", "escalated"}  # somebody must come: the operators are told if Slack does not take them
+OVERTAKEN = {  # what need not be said any more once one of these waits behind it
+    "edit": EDITS,
+    "update": frozenset({"update", "resolved"}),
+    "digest": frozenset({"digest", "resolved"}),
+}
+DOWN = frozenset({"unreachable", "no_token", "invalid_auth", "account_inactive", "ratelimited", "service_unavailable"})
+TRIES = 5  # of what Slack refuses and is no page
+FIRST = frozenset({"resolved", "reopened", "flapping"})  # what `messages.py` says
 SAID_BY = {  # all else, by its kind: a module with `message(incident, post, settings, now) -> payload`
     "remedy": "lambdas.slack.remedy",
     "notice": "lambdas.slack.notice",
@@ -52,49 +66,102 @@ class Poster:
         slack: Slack,
         clock: Callable[[], float] = time.time,
         schedule: Schedule | None = None,
+        unheard: Callable[[str, Post], None] = lambda _id, _post: None,
     ) -> None:
         self._settings, self._store, self._slack, self._clock = settings, store, slack, clock
         self._schedule = schedule
+        self.unheard = unheard  # told of a page that Slack has not taken for long
+        self._shut_until = 0.0
 
     def deliver(self, id_: str, posts: Iterable[Post]) -> None:
         """Deliver what can be delivered now; what cannot stays in the outbox with a time to try again.
 
-        Work, changes and other channels are not for here: whoever does them claims their rows.
+        An incident's posts appear in their order, the root first: where one has to wait, what comes after it waits too.
+        So all that waits is tried, not only `posts`. What a later row says anew is not said twice. Work, changes and
+        other channels are not for here: whoever does them claims their rows.
         """
-        for post in posts:
-            if post.kind in NOT_OURS:
-                continue
-            for _ in range(2):  # a kept connection may have died in between: look, and post once more, at once
-                claim = self._store.claim(id_, post, self._now)
-                if claim is None or self.attempt(claim, None):
-                    break
+        ours = [post for post in posts if post.kind not in NOT_OURS]
+        if not ours:
+            return
+        if ours[0].kind in ROOTS and not ours[0].reopen:  # just written: nothing can wait before it
+            rows = [Row(post, self._now) for post in ours]
+        else:
+            rows = self._waiting(id_)
+        for place, row in enumerate(rows):
+            if self._shut() or not self._through(id_, row.post, rows[place + 1 :]):
+                self._unheard(id_, rows[place:])
+                return
+
+    def _through(self, id_: str, post: Post, later: list[Row]) -> bool:
+        """Deliver one row. False: it has to wait, and so has what comes after it."""
+        for _ in range(2):  # a kept connection may have died in between: look, and post once more, at once
+            claim = self._store.claim(id_, post, self._now)
+            if claim is None:  # sent in between, or somebody else's, or not yet due again
+                return post not in [row.post for row in self._waiting(id_)]
+            if any(row.post.kind in OVERTAKEN.get(post.kind, ()) for row in later):
+                self._store.sent(claim, "")
+                return True
+            outcome = self._try(claim, None)
+            if outcome != "again":
+                return outcome == "done"
+        return False
 
     def attempt(self, claim: Claim, parts: list[Payload] | None) -> bool:
         """Deliver one claimed row; `parts` are the report of a diagnosis. False: worth another try at once."""
+        return self._try(claim, parts) != "again"
+
+    def _try(self, claim: Claim, parts: list[Payload] | None) -> Outcome:
         try:
             incident = self._store.incident(claim.incident)
             if incident is not None:
                 self._post(claim, incident, parts)
         except SlackBusy as error:
-            self._later(claim, error, int(error.retry_after) + 1)
+            self._shut_until = self._clock() + error.retry_after
+            return self._later(claim, error, int(error.retry_after) + 1)
         except SlackError as error:
             if error.code == "unreachable" and claim.attempt == 1:
                 self._store.release(claim, self._now, 0)
-                return False
-            self._later(claim, error, min(WAIT * claim.attempt, LONGEST))
-        return True
+                return "again"
+            if error.code in DOWN or error.code.startswith("http_5"):
+                self._shut_until = self._clock() + WAIT  # the other rows would only find the same
+            elif claim.attempt >= TRIES and claim.post.kind not in PAGES and error.code != "no_root_message":
+                return self._give_up(claim, error)
+            return self._later(claim, error, min(WAIT * claim.attempt, LONGEST))
+        except Exception as error:  # a message that cannot be built must not hold up those after it for ever
+            if claim.attempt < TRIES or claim.post.kind in PAGES:
+                raise
+            return self._give_up(claim, error)
+        return "done"
+
+    def _waiting(self, id_: str) -> list[Row]:
+        return [row for row in self._store.outbox(id_) if row.post.kind not in NOT_OURS]
+
+    def _shut(self) -> bool:
+        """Whether Slack said, or showed, that it takes nothing now."""
+        return self._clock() < self._shut_until
+
+    def _unheard(self, id_: str, rows: list[Row]) -> None:
+        for row in rows:
+            if row.post.kind in CALLS and self._now - row.at >= UNHEARD:
+                self.unheard(id_, row.post)
+
+    def _give_up(self, claim: Claim, error: Exception) -> Outcome:
+        log.error("given up", extra={"incident": claim.incident, "post": claim.post.key, "why": str(error)})
+        self._store.failed(claim, f"{type(error).__name__}: {error}"[:500])
+        return "done"
 
     @property
     def _now(self) -> int:
         return int(self._clock())
 
-    def _later(self, claim: Claim, error: SlackError, wait: int) -> None:
+    def _later(self, claim: Claim, error: SlackError, wait: int) -> Outcome:
         log.error("not delivered", extra={"incident": claim.incident, "post": claim.post.key, "why": str(error)})
         self._store.release(claim, self._now, wait)
+        return "later"
 
     def _post(self, claim: Claim, incident: Incident, parts: list[Payload] | None) -> None:
         kind = claim.post.kind
-        if kind in {"initial", "noted"}:
+        if kind in ROOTS:
             channel, ts = self._once(claim, incident, claim.post.key, self._root(incident))
             self._store.sent_root(claim, channel, ts)
             return
@@ -105,18 +172,20 @@ class Poster:
             for number, part in enumerate(parts or [self._thread(incident, claim.post)]):
                 name = f"{claim.post.key}/{number}" if number else claim.post.key
                 _, ts = self._once(claim, incident, name, part | {"thread_ts": incident.ts})
-        if kind in {"edit", "resolved", "reopened"}:
-            root = self._root(incident)
-            self._send("chat.update", root | {"channel": incident.channel, "ts": incident.ts})
+        if kind in EDITS:
+            self._send("chat.update", self._root(incident) | {"channel": incident.channel, "ts": incident.ts})
         self._store.sent(claim, ts)
 
     def _root(self, incident: Incident) -> Payload:
-        settings = as_said(self._settings, self._schedule)
-        return messages.root(incident, settings, self._schedule.trouble if self._schedule else "")
+        if incident.kind == "incident":
+            settings = as_said(self._settings, self._schedule)
+            return messages.root(incident, settings, self._schedule.trouble if self._schedule else "")
+        payload: Payload = importlib.import_module("lambdas.slack.gathered").root(incident, self._settings)
+        return payload
 
     def _thread(self, incident: Incident, post: Post) -> Payload:
         """One message of the thread, from the file that says what its kind says."""
-        if post.kind in FIRST:
+        if post.kind in FIRST and incident.kind == "incident":
             return messages.thread(incident, post.kind, self._settings)
         module = importlib.import_module(SAID_BY.get(post.kind, "lambdas.slack.lifecycle"))  # after the first post
         payload: Payload = module.message(incident, post, as_said(self._settings, self._schedule), self._now)
@@ -130,7 +199,9 @@ class Poster:
             try:
                 found = self._find(key, channel, incident)
             except SlackError as error:
-                if claim.post.kind not in PAGES and not isinstance(error, SlackBusy):
+                if error.code in DOWN or error.code.startswith("http_5") or isinstance(error, SlackBusy):
+                    raise  # posting would fail too: both are tried again
+                if claim.post.kind not in PAGES:
                     log.warning("cannot look it up: not posted again", extra={"post": key, "why": str(error)})
                     return channel, ""
                 log.warning("cannot look it up: posted again", extra={"post": key, "why": str(error)})

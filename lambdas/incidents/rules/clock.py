@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lambdas.incidents.cadence import CADENCE, LAST_LEVEL, VERIFY_AGAIN
-from lambdas.incidents.clocks import LIVE, UNRESOLVED, Step, edit, escalation, says
+from lambdas.incidents.clocks import LIVE, Step, edit, escalation, over, ringing, says
 from lambdas.incidents.model import Incident, Post, Tick
 
 
 def _tick(incident: Incident | None, event: Tick, now: int) -> Step:
-    if incident is None or incident.status not in LIVE:
+    if incident is None or incident.status not in LIVE or incident.kind != "incident":
         return incident, ()
     posts: tuple[Post, ...] = ()
-    for due in (_recovery, _escalation, _snooze, _update):
+    for due in (_recovery, escalate, unsnooze, _join, _update):
         incident, more = due(incident, event, now)
         posts += more
         if incident.status not in LIVE:
@@ -21,10 +21,10 @@ def _tick(incident: Incident | None, event: Tick, now: int) -> Step:
     return incident, posts
 
 
-type _Looked = tuple[Incident, tuple[Post, ...]]
+type Looked = tuple[Incident, tuple[Post, ...]]
 
 
-def _recovery(incident: Incident, event: Tick, now: int) -> _Looked:
+def _recovery(incident: Incident, event: Tick, now: int) -> Looked:
     if incident.recover_at is None or incident.recover_at > now:
         return incident, ()
     alarms = {
@@ -34,24 +34,14 @@ def _recovery(incident: Incident, event: Tick, now: int) -> _Looked:
     if event.unverified:
         waiting = replace(incident, recover_at=now + VERIFY_AGAIN, unverified=event.unverified)
         return waiting, () if incident.unverified else (edit(waiting),)
-    if any(alarm.state in UNRESOLVED for alarm in alarms.values()):
-        back = replace(incident, status="OPEN", alarms=alarms, recover_at=None, cleared_at=None, unverified="")
+    looked = replace(incident, alarms=alarms)
+    if ringing(looked):
+        back = replace(looked, status="OPEN", recover_at=None, cleared_at=None, unverified="")
         return back, (edit(back),)
-    over = replace(
-        incident,
-        status="RESOLVED",
-        alarms=alarms,
-        resolved_at=now,
-        next_update=None,
-        next_escalation=None,
-        recover_at=None,
-        snoozed_until=None,
-        unverified="",
-    )
-    return over, (Post("resolved", over.reopen),)
+    return over(looked, now), (Post("resolved", looked.reopen),)
 
 
-def _escalation(incident: Incident, event: Tick, now: int) -> _Looked:  # noqa: ARG001 — one signature for all of them
+def escalate(incident: Incident, event: Tick, now: int) -> Looked:  # noqa: ARG001 — one signature for all of them
     """The next level, once: after a standstill of the clock the level after it is told at its next moment."""
     if incident.next_escalation is None or incident.next_escalation > now:
         return incident, ()
@@ -60,13 +50,24 @@ def _escalation(incident: Incident, event: Tick, now: int) -> _Looked:  # noqa: 
     return higher, (Post("escalated", higher.reopen, higher.level), edit(higher))
 
 
-def _snooze(incident: Incident, event: Tick, now: int) -> _Looked:  # noqa: ARG001 — one signature for all of them
+def unsnooze(incident: Incident, event: Tick, now: int) -> Looked:  # noqa: ARG001 — one signature for all of them
+    """Updates are heard again."""
     if incident.snoozed_until is None or incident.snoozed_until > now:
         return incident, ()
     return replace(incident, snoozed_until=None, snoozed_by=""), ()
 
 
-def _update(incident: Incident, event: Tick, now: int) -> _Looked:  # noqa: ARG001 — one signature for all of them
+def _join(incident: Incident, event: Tick, now: int) -> Looked:  # noqa: ARG001 — one signature for all of them
+    """Alarms that joined in numbers, told together."""
+    if incident.gather_at is None or incident.gather_at > now:
+        return incident, ()
+    joined = replace(incident, gather_at=None, waiting=0, joined=incident.waiting)
+    if not incident.waiting:
+        return joined, ()
+    return joined, (Post("joined", joined.reopen, len(joined.alarms)), edit(joined))
+
+
+def _update(incident: Incident, event: Tick, now: int) -> Looked:  # noqa: ARG001 — one signature for all of them
     if incident.next_update is None or incident.next_update > now:
         return incident, ()
     period = CADENCE[incident.judged.severity].updates or CADENCE[incident.judged.severity].target

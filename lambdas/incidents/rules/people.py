@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lambdas.incidents.cadence import CADENCE, LAST_LEVEL
-from lambdas.incidents.clocks import LIVE, Step, edit, escalation, regraded
+from lambdas.incidents.clocks import LIVE, Step, edit, escalation, over, regraded
 from lambdas.incidents.model import Acknowledged, Closed, Escalated, Incident, Post, Regraded, Snoozed
 
 
@@ -56,23 +56,18 @@ def _snoozed(incident: Incident | None, event: Snoozed, now: int) -> Step:
 
 def _closed(incident: Incident | None, event: Closed, now: int) -> Step:
     """A person's word closes it at once; an alarm that still rings is kept in view by the flag."""
-    if incident is None or incident.status not in LIVE:
+    if incident is None or incident.status not in LIVE or incident.kind not in {"incident", "storm"}:
         return incident, ()
-    over = replace(
-        incident,
-        status="RESOLVED",
-        resolved_at=now,
+    closed = replace(
+        over(incident, now),
         resolved_by=event.by,
         forced=event.ringing,
         root_cause=event.root_cause,
         prevention=event.prevention,
-        next_update=None,
-        next_escalation=None,
-        recover_at=None,
-        snoozed_until=None,
-        unverified="",
     )
-    return over, (Post("resolved", over.reopen),)
+    if incident.kind == "storm":  # what it gathered is closed with it, at the next tick
+        closed = replace(closed, gather_at=now)
+    return closed, (Post("resolved", closed.reopen),)
 
 
 RULES = {
