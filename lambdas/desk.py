@@ -8,29 +8,42 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.alerts.encode import encode
 from lambdas.errors import Contended, Duplicate, StoreError
+from lambdas.incidents.cadence import MANY, STORM, VALIDATION
+from lambdas.incidents.clocks import LIVE, ringing
 from lambdas.incidents.lifecycle import reduce, starts_anew
 from lambdas.incidents.model import (
     POST_ORDER,
     Alarm,
+    Begun,
     Cleared,
+    Closed,
     Event,
+    Gathered,
     Incident,
     Judged,
+    Lifted,
     Linked,
     Noted,
     Post,
+    Quiet,
     Raised,
+    Released,
     Silent,
+    Tally,
     Tick,
+    Unheard,
 )
+from lambdas.incidents.quiet import covers, holding
 from lambdas.incidents.store import Head, Move, Timeline
+from lambdas.incidents.tally import RELEASED, seen, tally
 from lambdas.targets import resolve
 from lambdas.triage.classify import classify
 
@@ -46,6 +59,7 @@ if TYPE_CHECKING:
     type Outward = Callable[[Incident | None, Incident, tuple[Post, ...], Settings, int], tuple[Post, ...]]
 
 TRIES = 8  # how often a contended write is read and reduced again
+JOINABLE = LIVE | {"SILENCED"}  # what further alarms of the same resource belong to
 NOTED_TEXT = 20_000  # characters kept of an event that is not understood; its post shows fewer
 
 log = logging.getLogger("tocsin")
@@ -57,9 +71,10 @@ class Taken:
 
     alert: Alert
     classification: Classification
-    outcome: str  # "opened", "joined", "updated", "noted", "duplicate", "stale", "suppressed", "nothing to do"
+    outcome: str  # "opened", "joined", "updated", "silenced", "gathered", "noted", "duplicate", "stale", ...
     incident: Incident | None = None
     posts: tuple[Post, ...] = ()
+    also: tuple[tuple[str, tuple[Post, ...]], ...] = ()  # rows of the storm that gathers it: incident, posts
 
 
 def judged(classification: Classification) -> Judged:
@@ -134,39 +149,169 @@ class Desk:
         move = Move(key=alert.key, at=_ms(alert), state=alert.state, before=head) if ordered else None
         target = str(resolve(alert))
         key = alert.key if ordered else f"{alert.kind} events of {target}"
-        group = self.store.group(target)
-        before = self._concerned(alert, key, (head.incident if head else "", group))
+        group, kin = self.store.kin(target)
+        before = self._concerned(alert, key, (head.incident if head else "", group), kin or self._hinted(target))
         event = self._event(alert, key, classification, head.incident if head else "")
+        also: list[tuple[str, tuple[Post, ...]]] = []
+        if isinstance(event, Raised):
+            event = self._placed(event, before, also)
         after, posts = reduce(before, event, self.now) if event else (None, ())
         if after is None:
             if move:
                 self.store.move_head(move)
             return Taken(alert=alert, classification=classification, outcome="nothing to do")
         takes_group = isinstance(event, Raised) and group != after.id
-        posts = self._with_outward(before, after, posts)
         try:
-            after = self.store.commit(
-                after, _row(alert), posts, self.now, move=move, group=(target, group) if takes_group else None
+            after, posts = self._commit(
+                before, after, _row(alert), posts, move=move, group=(target, group) if takes_group else None
             )
         except Duplicate:
             return self._again(alert, classification, after.id)
-        outcome = "opened" if before is None else "joined" if key not in before.alarms else "updated"
-        if isinstance(event, Noted):
-            outcome = "noted"
-        return Taken(alert=alert, classification=classification, outcome=outcome, incident=after, posts=posts)
+        if after.parent and after.status == "OPEN":
+            also += self.gather(after.parent, after.judged)
+        return Taken(
+            alert=alert,
+            classification=classification,
+            outcome=_outcome(before, after, key),
+            incident=after,
+            posts=posts,
+            also=tuple(also),
+        )
 
-    def _concerned(self, alert: Alert, key: str, candidates: tuple[str, ...]) -> Incident | None:
-        """The incident that an alert continues: its alarm's own, else the one open for its resource."""
+    def _commit(
+        self,
+        before: Incident | None,
+        after: Incident,
+        row: Timeline,
+        posts: tuple[Post, ...],
+        *,
+        move: Move | None = None,
+        group: tuple[str, str] | None = None,
+    ) -> tuple[Incident, tuple[Post, ...]]:
+        """Write one event's consequence, with the rows of other channels and of what gathers the incident."""
+        if after.kind in {"incident", "storm"} and not after.parent:
+            more = self._outward(before, after, posts, self.settings, self.now)
+            posts = tuple(sorted((*posts, *more), key=lambda post: POST_ORDER.index(post.kind)))
+        gathered = [(id_, seen(after, released=id_ == _left(before, after))) for id_ in _gatherings(before, after)]
+        after = self.store.commit(after, row, posts, self.now, move=move, group=group, gathered=gathered)
+        return after, posts
+
+    def _concerned(self, alert: Alert, key: str, candidates: tuple[str, ...], kin: str) -> Incident | None:
+        """The incident that an alert continues: its alarm's own, else the one open for its resource or its kin."""
         raised = _raises(alert)
-        for id_ in filter(None, candidates):
-            incident = self.store.incident(id_)
+
+        def continued(id_: str) -> Incident | None:
+            incident = self.store.incident(id_) if id_ else None
             if incident is None:
-                continue
-            if key in incident.alarms and not (raised and starts_anew(incident, int(alert.at.timestamp()))):
-                return incident
-            if raised and incident.status in {"OPEN", "RECOVERING"}:
-                return incident
-        return None
+                return None
+            if key in incident.alarms:
+                return None if raised and starts_anew(incident, int(alert.at.timestamp())) else incident
+            joins = raised and incident.status in JOINABLE and len(incident.alarms) < MANY
+            return incident if joins else None
+
+        for id_ in dict.fromkeys(candidates):
+            if found := continued(id_):
+                return found
+        return continued(self.store.group(kin)) if raised and kin else None
+
+    def _hinted(self, target: str) -> str:
+        """The service that the configuration says a resource belongs to."""
+        name = target.partition(":")[2]
+        for hint in self.settings.workloads:
+            known = (hint.load_balancer, *hint.target_groups, *hint.databases, *hint.tables)
+            if hint.cluster and any(part and (part == name or f"/{part}/" in f"/{name}/") for part in known):
+                return f"ecs:{hint.cluster}/{hint.ecs_service or hint.service}"
+        return ""
+
+    # what gathers -----------------------------------------------------------------------------------------------------
+
+    def _placed(self, event: Raised, before: Incident | None, also: list[tuple[str, tuple[Post, ...]]]) -> Raised:
+        """The event with the silence that keeps it quiet, or the storm that takes it."""
+        if (before is None or before.status in {"SILENCED", "RESOLVED"}) and (silence := self._silence(event)):
+            return replace(event, silence=silence)
+        if before is None or before.status == "RESOLVED":
+            return replace(event, parent=self._storm(event, also))
+        if before.parent:
+            parent = self.store.incident(before.parent)
+            return replace(event, parent=before.parent if parent and parent.status in LIVE else "")
+        return event
+
+    def _silence(self, event: Raised) -> str:
+        """The id of the silence or maintenance window that an alarm falls into."""
+        asked: dict[str, Any] = {
+            "service": event.judged.service,
+            "target": event.judged.target,
+            "alarm": event.alarm.name,
+            "severity": event.judged.severity,
+        }
+        for id_, quiet in holding(self.settings.windows, self.now).items():
+            if covers(quiet, self.now, **asked):
+                known = self.store.incident(id_)  # somebody may have ended it before its time
+                if known is None or (known.quiet and covers(known.quiet, self.now, **asked)):
+                    return id_
+        for silence in self.silences():
+            if silence.quiet and covers(silence.quiet, self.now, **asked):
+                return silence.id
+        return ""
+
+    def _storm(self, event: Raised, also: list[tuple[str, tuple[Post, ...]]]) -> str:
+        """The storm that takes a new incident; it begins when more open in a minute than people can read."""
+        id_ = self.store.storm()
+        storm = self.store.incident(id_) if id_ else None
+        if storm and storm.status in LIVE and (storm.gather_until or 0) > self.now:
+            return storm.id
+        if self.store.count(self.now) <= STORM:
+            return ""
+        minute = self.now // 60
+        id_ = f"INC-{datetime.fromtimestamp(self.now, UTC):%Y%m%d}-storm-{minute % 1440:04d}"
+        impact = f"More than {STORM} new incidents within a minute"
+        judged = replace(event.judged, service="Many services", scope="multiple services", target="", impact=impact)
+        begun = Begun(incident_id=id_, kind="storm", judged=replace(judged, why=()), at=self.now)
+        posts = self.record(id_, begun, Timeline(at=minute * 60_000, id="begun", kind="storm"))
+        self.store.open_storm(id_)
+        also.append((id_, posts))
+        return id_
+
+    def gather(self, storm: str, judged: Judged) -> list[tuple[str, tuple[Post, ...]]]:
+        """Tell a storm at once of what is worse than all before; the rest waits for its next digest."""
+        parent = self.store.incident(storm)
+        if parent is None or judged.severity >= parent.judged.severity:
+            return []
+        row = Timeline(at=self.now * 1000, id=f"worse-{judged.severity}", kind="worse")
+        return [(storm, (*self.record(storm, Gathered(judged=judged), row), *self.tick(storm)))]
+
+    def silences(self) -> list[Incident]:
+        """The silences and maintenance windows that hold, the next to end first."""
+        found = (self.store.incident(id_) for id_ in self.store.silences())
+        return [silence for silence in found if silence and silence.quiet and silence.quiet.end > self.now]
+
+    def silence(self, quiet: Quiet, id_: str) -> Incident | None:
+        """Begin a silence. `id_` is the request's own, so that a replay begins nothing: it becomes `SIL-<id_>`."""
+        id_ = id_ if id_.startswith("SIL-") else f"SIL-{id_}"
+        what = ", ".join((*quiet.services, *quiet.alarms)) or "everything"
+        judged = Judged(severity=3, tier="performance", scope="unknown", service=what, target="", impact=quiet.reason)
+        begun = Begun(incident_id=id_, kind="silence", judged=judged, at=quiet.start, quiet=quiet, until=quiet.end)
+        self.record(id_, begun, Timeline(at=quiet.start * 1000, id="begun", kind="silence"))
+        return self.store.incident(id_)
+
+    def lift(self, id_: str, by: str) -> tuple[Post, ...]:
+        """End a silence before its time: what rang inside is told, and what still rings is opened."""
+        row = Timeline(at=self.now * 1000, id=f"lifted-{by}", kind="lifted")
+        return (*self.record(id_, Lifted(by=by), row), *self.tick(id_))
+
+    def keep_windows(self) -> list[tuple[str, tuple[Post, ...]]]:
+        """Begin the maintenance windows whose time has come. Returns the rows of each that began."""
+        began = []
+        for id_, quiet in holding(self.settings.windows, self.now).items():
+            if self.store.incident(id_) is None:
+                self.silence(quiet, id_)
+                began.append((id_, tuple(self.store.unsent(id_))))
+        return began
+
+    def unheard(self, id_: str, post: Post) -> None:
+        """Slack has not taken a page for long: let the operators be told, once."""
+        row = Timeline(at=self.now * 1000, id=f"unheard-{post.key}", kind="unheard")
+        self.record(id_, Unheard(page=post.key), row)
 
     def _event(self, alert: Alert, key: str, classification: Classification, previous: str) -> Event | None:
         at = int(alert.at.timestamp())
@@ -238,19 +383,14 @@ class Desk:
             after, posts = reduce(before, event, self.now)
             if after is None or (after == before and not posts):
                 return ()
-            posts = self._with_outward(before, after, posts)
             try:
-                self.store.commit(after, row, posts, self.now)
+                _, posts = self._commit(before, after, row, posts)
             except Duplicate:
                 return ()
             except Contended:
                 continue
             return posts
         raise StoreError(f"{id_}: the table stayed contended through {TRIES} tries")
-
-    def _with_outward(self, before: Incident | None, after: Incident, posts: tuple[Post, ...]) -> tuple[Post, ...]:
-        more = self._outward(before, after, posts, self.settings, self.now)
-        return tuple(sorted((*posts, *more), key=lambda post: POST_ORDER.index(post.kind)))
 
     def relate(self, id_: str, targets: Iterable[str]) -> tuple[Post, ...]:
         """Let later alarms on related resources join an incident instead of paging again (`design.md`, Storms).
@@ -270,14 +410,16 @@ class Desk:
                 older = older or (other.id if other.opened_at <= ours.opened_at else "")
                 continue
             try:
-                self.store.adopt(target, id_, holder)
+                self.store.adopt(target, id_, holder, ours.judged.target)
             except Contended:
                 continue  # an alarm of its own came in between
         row = Timeline(at=self.now * 1000, id=f"linked-{older}", kind="linked")
         return self.record(id_, Linked(other=older), row) if older else ()
 
     def _look(self, incident: Incident) -> Tick:
-        """What DescribeAlarms says, where recovery is to be verified."""
+        """What the clock cannot know: what has gathered, and what DescribeAlarms says where recovery is verified."""
+        if incident.kind != "incident":
+            return Tick(tally=self._gathered(incident))
         if incident.recover_at is None or incident.recover_at > self.now:
             return Tick()
         alarms = {key: alarm for key, alarm in incident.alarms.items() if alarm.arn}
@@ -287,6 +429,74 @@ class Desk:
             why = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
             return Tick(unverified=f"DescribeAlarms: {why}")
         return Tick(states={key: states[alarm.arn] for key, alarm in alarms.items() if alarm.arn in states})
+
+    def _gathered(self, gathering: Incident) -> Tally:
+        """Count what has gathered. What its end sets free is set free first: its last word must tell what became of it.
+
+        All of it can be done again: a crash in between leaves the gathering due.
+        """
+        if gathering.kind == "monitor":
+            return self._validated(gathering)
+        over = gathering.status == "RESOLVED" or (
+            gathering.kind == "silence" and gathering.quiet is not None and gathering.quiet.end <= self.now
+        )
+        children = self.store.children(gathering.id)
+        if over:
+            for child in children:
+                if child.status in {"SILENCED", "OPEN"} and child.status != RELEASED:
+                    self._free(child.id, gathering)
+            children = self.store.children(gathering.id)
+            self._validate(gathering)
+        return tally(children)
+
+    def _free(self, id_: str, gathering: Incident) -> None:
+        child = self.store.incident(id_)
+        if child is None or gathering.id not in {child.parent, child.silence}:
+            return
+        row = Timeline(at=self.now * 1000, id=f"freed-{gathering.id}", kind="freed")
+        if gathering.kind == "storm" and gathering.resolved_by:  # a person closed the storm, and so what is in it
+            self.record(
+                id_,
+                Closed(
+                    by=gathering.resolved_by,
+                    root_cause=gathering.root_cause,
+                    prevention=gathering.prevention,
+                    ringing=ringing(child),
+                ),
+                row,
+            )
+        elif child.status == "SILENCED" or child.parent:
+            self.record(id_, Released(), row)
+
+    def _validate(self, silence: Incident) -> None:
+        """After a maintenance window: watch for 30 minutes (runbook, Post-maintenance Validation)."""
+        if silence.kind != "silence" or silence.quiet is None or not silence.quiet.window:
+            return
+        end = silence.quiet.end
+        begun = Begun(
+            incident_id=silence.id.replace("SIL-", "MON-", 1),
+            kind="monitor",
+            judged=silence.judged,
+            at=end,
+            quiet=silence.quiet,
+            until=end + VALIDATION,
+        )
+        self.record(begun.incident_id, begun, Timeline(at=end * 1000, id="begun", kind="monitor"))
+
+    def _validated(self, monitor: Incident) -> Tally:
+        """What came out of the window unresolved, and what opened in the half hour after it."""
+        if monitor.gather_at is None or monitor.quiet is None:
+            return Tally()
+        quiet = replace(monitor.quiet, start=0, end=self.now + 1, severity_1=True)
+        children = {child.id: child for child in self.store.children(monitor.id.replace("MON-", "SIL-", 1))}
+        left = {id_: child for id_, child in children.items() if child.status != "RESOLVED"}
+        for incident in self.store.opened(monitor.opened_at, self.now):
+            alarms = [alarm.name for alarm in incident.alarms.values()] or [""]
+            said: dict[str, Any] = {"service": incident.judged.service, "target": incident.judged.target, "severity": 2}
+            if any(covers(quiet, self.now, alarm=name, **said) for name in alarms):
+                left[incident.id] = seen(incident)
+        now = (self.store.incident(id_) for id_ in left)
+        return tally(seen(incident) for incident in now if incident)
 
     def _states(self, alarms: list[tuple[str, str]]) -> Mapping[str, str]:
         """What CloudWatch says now, by ARN. An alarm that is gone is not in the answer."""
@@ -315,3 +525,22 @@ def _ms(alert: Alert) -> int:
 
 def _row(alert: Alert) -> Timeline:
     return Timeline(at=_ms(alert), id=alert.identity, kind=f"{alert.kind}.{alert.state}", body=encode(alert))
+
+
+def _outcome(before: Incident | None, after: Incident, key: str) -> str:
+    if after.status in {"NOTED", "SILENCED"}:
+        return after.status.lower()
+    if before is None:
+        return "gathered" if after.parent else "opened"
+    return "joined" if key not in before.alarms else "updated"
+
+
+def _gatherings(before: Incident | None, after: Incident) -> list[str]:
+    """What gathers the incident, or did until now."""
+    ids = (after.parent, after.silence, _left(before, after))
+    return [id_ for id_ in dict.fromkeys(ids) if id_]
+
+
+def _left(before: Incident | None, after: Incident) -> str:
+    """The storm that an incident left with this change."""
+    return before.parent if before and before.parent != after.parent else ""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 from lambdas.authority import Authority
 from lambdas.aws import Aws
 from lambdas.desk import Desk
-from lambdas.incidents.model import ACT, OUTWARD, WORK
+from lambdas.incidents.model import ACT, OPERATORS, OUTWARD, WORK
 from lambdas.incidents.store import Store
 from lambdas.notify.outward import outward
 from lambdas.oncall import as_said
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from lambdas.oncall import Schedule
     from lambdas.settings import Settings
 
-ELSEWHERE = WORK | ACT | OUTWARD  # what is not for Slack
+ELSEWHERE = WORK | ACT | OUTWARD | OPERATORS  # what is not for Slack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +58,8 @@ class House:
         if elsewhere := [post for post in wanted if post.kind in OUTWARD]:
             outbox = importlib.import_module("lambdas.notify.outbox")  # after the first post, on purpose
             outbox.deliver(self, id_, elsewhere)
+        if unheard := [post for post in wanted if post.kind in OPERATORS]:
+            importlib.import_module("lambdas.fallback").deliver(self, id_, unheard)
         for kind in dict.fromkeys(post.kind for post in wanted if post.kind in WORK | ACT):
             self.ask(id_, kind)
 
@@ -83,14 +85,15 @@ def build(
     store = Store(own.dynamodb, settings.table)
     channel = slack or Slack(lambda: token(own, settings.slack_secret))
     schedule = _schedule(settings, own, clock)
+    desk = Desk(settings, store, observe, clock, _outward(schedule))
     return House(
         settings=settings,
         aws=own,
         observe=observe,
         store=store,
-        desk=Desk(settings, store, observe, clock, _outward(schedule)),
+        desk=desk,
         slack=channel,
-        poster=Poster(settings, store, channel, clock, schedule),
+        poster=Poster(settings, store, channel, clock, schedule, desk.unheard),
         authority=Authority(settings, channel, clock),
         schedule=schedule,
         clock=clock,

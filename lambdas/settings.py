@@ -13,6 +13,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from typing import Any
 
 from lambdas.errors import SettingsError
+from lambdas.incidents.quiet import Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,9 +109,12 @@ def _rotation(raw: dict[str, Any]) -> Rotation:
     return Rotation(**raw | {"people": people, "overrides": overrides})
 
 
+def _tuples(raw: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()}
+
+
 def _hint(raw: dict[str, Any]) -> Hint:
-    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()}
-    return Hint(**values)
+    return Hint(**_tuples(raw))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +143,10 @@ class Settings:
     channels: Channels = field(default_factory=Channels)
     thresholds: Mapping[str, float] = field(default_factory=dict)  # overrides, by the trigger's id
     workloads: tuple[Hint, ...] = ()
+    windows: tuple[Window, ...] = ()  # maintenance windows: what rings inside is recorded, and told at the end
+    operators: str = ""  # ARN of the topic that is told where Slack does not take a page
+    alarm_topics: tuple[str, ...] = ()  # ARNs: an alarm that tells one of them is ours
+    all_alarms: bool = False  # every alarm's state change is taken from the event bus, also of those without actions
 
     def to_json(self) -> str:
         """What the stack puts into the function's `TOCSIN_SETTINGS`: 4 KB have to do, so defaults are left out."""
@@ -161,10 +169,11 @@ class Settings:
                 level: tuple(Contact(**c) for c in people) for level, people in (raw.get("contacts") or {}).items()
             }
             raw["rotations"] = tuple(_rotation(rotation) for rotation in raw.get("rotations") or ())
-            for name in ("responders", "approvers"):
+            for name in ("responders", "approvers", "alarm_topics"):
                 raw[name] = tuple(raw.get(name) or ())
             raw["channels"] = Channels.of(raw.get("channels") or {})
             raw["workloads"] = tuple(_hint(hint) for hint in raw.get("workloads") or ())
+            raw["windows"] = tuple(Window(**_tuples(window)) for window in raw.get("windows") or ())
             return cls(**raw)
         except (TypeError, KeyError) as error:
             raise SettingsError(f"TOCSIN_SETTINGS: {error}") from error

@@ -134,6 +134,8 @@ def _take(delivery: Delivery, house: House) -> Taken:
     log.info("taken", extra={"alert": taken.alert.name, "outcome": taken.outcome, "incident": incident and incident.id})
     if incident:
         house.deliver(incident.id, taken.posts, mine=MINE | OUTWARD)
+    for id_, posts in taken.also:
+        house.deliver(id_, posts)
     return taken
 
 

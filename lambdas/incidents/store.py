@@ -101,7 +101,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Unsent:
     """One outbox row that is still to be delivered."""
 
     post: Post
@@ -150,12 +150,12 @@ class Store:
         """The outbox rows of an incident that are still to be delivered, in the order they must appear."""
         return [row.post for row in self.outbox(id_)]
 
-    def outbox(self, id_: str) -> list[Row]:
+    def outbox(self, id_: str) -> list[Unsent]:
         """The same with the time at which each was written. What was written first comes first."""
         found = [row for row in self._query(id_, "OUT#") if row["state"]["S"] in {"PENDING", "CLAIMED"}]
-        rows = [(int(row.get("seq", {}).get("N", "0")), Row(_post(row), _number(row, "at"))) for row in found]
+        rows = [(int(row.get("seq", {}).get("N", "0")), Unsent(_post(row), _number(row, "at"))) for row in found]
 
-        def place(numbered: tuple[int, Row]) -> tuple[int, int, int, int]:
+        def place(numbered: tuple[int, Unsent]) -> tuple[int, int, int, int]:
             seq, row = numbered
             return row.post.reopen, seq, POST_ORDER.index(row.post.kind), row.post.n
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from lambdas.contacts import told
 from lambdas.incidents.cadence import CADENCE, LAST_LEVEL
+from lambdas.slack import gathered
 from lambdas.slack.messages import CONFIDENCE, Payload, context, section
 from lambdas.slack.text import clock, code, duration, escape
 
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
     from lambdas.settings import Contact, Settings
 
 LEVELS = {1: "operations team", 2: "senior engineer", 3: "engineering manager and customer success"}
+NAMED = 5  # alarms that are named when several join together
 NOBODY = "nobody is configured for it"
 
 
 def message(incident: Incident, post: Post, settings: Settings, now: int) -> Payload:
     """The thread's message for one row."""
+    if incident.kind != "incident" and post.kind in gathered.BUILDERS:
+        return gathered.BUILDERS[post.kind](incident, settings)
     return BUILDERS[post.kind](incident, post, settings, now)
 
 
@@ -99,6 +103,16 @@ def _snoozed(incident: Incident, post: Post, settings: Settings, now: int) -> Pa
     return _thread(incident, text, f"What escalates still does. {_escalates(incident)}")
 
 
+def _joined(incident: Incident, post: Post, settings: Settings, now: int) -> Payload:
+    del post, settings, now
+    latest = sorted(incident.alarms.values(), key=lambda alarm: alarm.at)[-incident.joined :]
+    names = ", ".join(code(alarm.name) for alarm in latest[-NAMED:])
+    more = f" and {incident.joined - NAMED} more" if incident.joined > NAMED else ""
+    text = f"➕ {names}{more} joined this incident. {escape(incident.judged.impact, 900)}"
+    ringing = sum(alarm.state == "ALARM" for alarm in incident.alarms.values())
+    return _thread(incident, text, f"Severity {incident.judged.severity} · {ringing} of {len(incident.alarms)} ringing")
+
+
 def _where(incident: Incident) -> str:
     ringing = sum(alarm.state == "ALARM" for alarm in incident.alarms.values())
     if incident.status == "RECOVERING":
@@ -133,6 +147,7 @@ def _thread(incident: Incident, text: str, small: str) -> Payload:
 
 
 BUILDERS = {
+    "joined": _joined,
     "update": _update,
     "escalated": _escalated,
     "acknowledged": _acknowledged,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from lambdas.errors import SlackBusy, SlackError
 from lambdas.incidents.cadence import UNHEARD
 from lambdas.incidents.model import ACT, OPERATORS, OUTWARD, WORK
-from lambdas.incidents.store import Row
+from lambdas.incidents.store import Unsent
 from lambdas.oncall import as_said
 from lambdas.slack import messages
 
@@ -84,7 +84,7 @@ class Poster:
         if not ours:
             return
         if ours[0].kind in ROOTS and not ours[0].reopen:  # just written: nothing can wait before it
-            rows = [Row(post, self._now) for post in ours]
+            rows = [Unsent(post, self._now) for post in ours]
         else:
             rows = self._waiting(id_)
         for place, row in enumerate(rows):
@@ -92,7 +92,7 @@ class Poster:
                 self._unheard(id_, rows[place:])
                 return
 
-    def _through(self, id_: str, post: Post, later: list[Row]) -> bool:
+    def _through(self, id_: str, post: Post, later: list[Unsent]) -> bool:
         """Deliver one row. False: it has to wait, and so has what comes after it."""
         for _ in range(2):  # a kept connection may have died in between: look, and post once more, at once
             claim = self._store.claim(id_, post, self._now)
@@ -133,14 +133,14 @@ class Poster:
             return self._give_up(claim, error)
         return "done"
 
-    def _waiting(self, id_: str) -> list[Row]:
+    def _waiting(self, id_: str) -> list[Unsent]:
         return [row for row in self._store.outbox(id_) if row.post.kind not in NOT_OURS]
 
     def _shut(self) -> bool:
         """Whether Slack said, or showed, that it takes nothing now."""
         return self._clock() < self._shut_until
 
-    def _unheard(self, id_: str, rows: list[Row]) -> None:
+    def _unheard(self, id_: str, rows: list[Unsent]) -> None:
         for row in rows:
             if row.post.kind in CALLS and self._now - row.at >= UNHEARD:
                 self.unheard(id_, row.post)
