@@ -10,9 +10,9 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from infra.topics import created
-
 if TYPE_CHECKING:
+    from aws_cdk import aws_sns as sns
+
     from infra.function import Function
     from infra.queue import Inbox
 
@@ -35,13 +35,14 @@ class OwnAlarms(Construct):
         name: str,
         environment: str,
         email: str,
+        topic: sns.Topic,
         inbox: Inbox,
         respond: Function,
         pulse: Function,
     ) -> None:
         super().__init__(scope, id)
         self._name = name
-        self.topic = created(self, "Operators", f"{name}-operators")
+        self.topic = topic
         if email:
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
         self._tell = actions.SnsAction(self.topic)

@@ -29,6 +29,7 @@ from infra.part import Part, Text
 from infra.problems import EnvironmentFileError, kind, nearest, problems, syntax
 from lambdas import settings as runtime
 from lambdas.alerts.regions import partition as partition_of
+from lambdas.incidents.quiet import Window, wrong
 from lambdas.triage.thresholds import BY_ID
 
 if TYPE_CHECKING:
@@ -222,6 +223,53 @@ class Workload(Part):
     tables: tuple[str, ...] = ()
 
 
+def _local(value: object) -> object:
+    """YAML reads some local times as numbers or as moments."""
+    if isinstance(value, int):
+        raise ValueError('write the time in quotes, such as "02:00": YAML reads the bare one as a number')  # noqa: TRY004 — pydantic turns ValueError into a problem, TypeError into a crash
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+LocalTime = Annotated[str, BeforeValidator(_local), StringConstraints(max_length=40)]
+Pattern = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class Maintenance(Part):
+    """A maintenance window: what rings inside is recorded, and told at its end. By a rule, or once."""
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+    every: str = ""  # "first saturday of the month", "last friday of the quarter", "sunday", "15 of the month", "day"
+    begin: Annotated[LocalTime, Field(alias="from")] = ""
+    until: LocalTime = ""
+    start: LocalTime = ""
+    end: LocalTime = ""
+    time_zone: Annotated[str, AfterValidator(lambda zone: zone and _time_zone(zone))] = ""  # the environment's
+    services: tuple[Pattern, ...] = ()
+    alarms: tuple[Pattern, ...] = ()
+    severity_1: bool = False  # keep Severity 1 quiet too
+
+    @model_validator(mode="after")
+    def _can_be_meant(self) -> Self:
+        if said := wrong(self.window("UTC")):
+            raise ValueError(said)
+        return self
+
+    def window(self, zone: str) -> Window:
+        """As the functions read it; `zone` is the environment's."""
+        return Window(
+            name=self.name,
+            every=self.every.lower(),
+            begin=self.begin,
+            until=self.until,
+            start=self.start,
+            end=self.end,
+            zone=self.time_zone or zone,
+            services=self.services,
+            alarms=self.alarms,
+            severity_1=self.severity_1,
+        )
+
+
 class Environment(Part):
     """One customer environment: one stack."""
 
@@ -244,6 +292,7 @@ class Environment(Part):
         default_factory=dict
     )
     workloads: tuple[Workload, ...] = ()
+    maintenance: tuple[Maintenance, ...] = ()
     operator_email: Annotated[str, StringConstraints(pattern=r"^([^@\s]+@[^@\s]+\.[^@\s]+)?$")] = ""
     architecture: Literal["arm64", "x86_64"] = "arm64"
     removal: Literal["retain", "destroy"] = "retain"
@@ -347,6 +396,8 @@ class Environment(Part):
             channels=self.channels.settings(bus),
             thresholds=dict(self.thresholds),
             workloads=tuple(runtime.Hint(**workload.model_dump()) for workload in self.workloads),
+            windows=tuple(planned.window(self.time_zone) for planned in self.maintenance),
+            all_alarms=self.alarm_state_changes,
         )
 
 

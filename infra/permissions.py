@@ -143,6 +143,16 @@ def ask(*queue_arns: str) -> list[Statement]:
     return [Statement(sid="Ask", actions=("sqs:SendMessage",), resources=queue_arns)]
 
 
+def tell_operators(topic_arn: str) -> list[Statement]:
+    """Telling the operators of a page that Slack does not take."""
+    return [Statement(sid="TellOperators", actions=("sns:Publish",), resources=(topic_arn,))]
+
+
+def reconciling() -> list[Allow]:
+    """Which alarms CloudWatch's own mute rules keep quiet; ListAlarmMuteRules knows no resources."""
+    return [Allow("cloudwatch:ListAlarmMuteRules")]
+
+
 def verifying() -> list[Allow]:
     """What is asked before an incident is said to be over, and where two states claim the same moment.
 

@@ -18,14 +18,26 @@ from infra.documents import Documents
 from infra.door import AT_ONCE, INTERACT_TIMEOUT, listen_to_people, open_door
 from infra.events import WorkloadEvents, patterns
 from infra.function import Function, Shared
-from infra.permissions import Place, ask, observing, post, reviewing, statements, store, tell, verifying
+from infra.permissions import (
+    Place,
+    ask,
+    observing,
+    post,
+    reconciling,
+    reviewing,
+    statements,
+    store,
+    tell,
+    tell_operators,
+    verifying,
+)
 from infra.queue import Inbox
 from infra.recordings import Recordings
 from infra.responder import listen
 from infra.reviews import TIMEOUT as REVIEW_TIMEOUT
 from infra.reviews import Reviews
 from infra.table import IncidentTable
-from infra.topics import feed, topic
+from infra.topics import created, feed, topic
 from lambdas.postmortem.places import KNOWLEDGE, POSTMORTEMS
 from lambdas.reviews.documents import PREFIX as REVIEWS
 
@@ -67,8 +79,10 @@ class TocsinStack(Stack):
         documents = Documents(self, "Documents", days={REVIEWS: REVIEW_DAYS, POSTMORTEMS: environment.document_days})
         bus = created_bus(self, self.stack_name) if environment.channels.event_bus == CREATE else None
         orders = Inbox(self, "Orders", function_timeout=REVIEW_TIMEOUT)
-        for source in environment.alarm_topics:
-            feed(topic(self, source, name=f"{self.stack_name}-alarms"), inbox.queue)
+        operators = created(self, "Operators", f"{self.stack_name}-operators")
+        topics = [topic(self, source, name=f"{self.stack_name}-alarms") for source in environment.alarm_topics]
+        for source in topics:
+            feed(source, inbox.queue)
         WorkloadEvents(
             self, "Events", queue=inbox.queue, patterns=patterns(place, alarms=environment.alarm_state_changes)
         )
@@ -89,6 +103,8 @@ class TocsinStack(Stack):
                     recordings=recordings.bucket.bucket_name if recordings else "",
                     documents=documents.bucket.bucket_name,
                     review_queue=orders.queue.queue_url,
+                    operators=operators.topic_arn,
+                    alarm_topics=tuple(source.topic_arn for source in topics),
                 ),
             ),
         )
@@ -124,7 +140,13 @@ class TocsinStack(Stack):
             memory_mb=512,
             timeout=PULSE_TIMEOUT,
             shared=shared,
-            statements=[*own, *told, *ask(errands.queue.queue_arn), *statements(verifying(), place)],
+            statements=[
+                *own,
+                *told,
+                *ask(errands.queue.queue_arn),
+                *tell_operators(operators.topic_arn),
+                *statements([*verifying(), *reconciling()], place),
+            ],
         )
         Clock(self, "Clock", function=pulse.function)
         review = Function(
@@ -159,6 +181,7 @@ class TocsinStack(Stack):
             name=self.stack_name,
             environment=environment.name,
             email=environment.operator_email,
+            topic=operators,
             inbox=inbox,
             respond=respond,
             pulse=pulse,

@@ -161,7 +161,7 @@ def test_pulse_reads_nothing_of_the_workload_but_alarms(template: Template) -> N
     assert allowed == {
         *("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"),
         *("logs:CreateLogStream", "logs:PutLogEvents", "secretsmanager:GetSecretValue", "cloudwatch:DescribeAlarms"),
-        *("sqs:SendMessage", *TOLD),
+        *("sqs:SendMessage", "sns:Publish", "cloudwatch:ListAlarmMuteRules", *TOLD),
     }
 
 

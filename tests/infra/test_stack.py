@@ -243,8 +243,11 @@ def test_a_function_reads_back_the_settings_that_were_written(
     assert read.documents.startswith("DocumentsBucket")
     assert read.review_queue.startswith("OrdersQueue")
     assert read.channels.bus.startswith("Bus")
+    assert read.operators.startswith("Operators")
+    assert len(read.alarm_topics) == len(environment.alarm_topics)
     expected = environment.settings("the-table", environment.slack.secret, bus=read.channels.bus)
-    assert replace(read, queue="", recordings="", documents="", review_queue="") == expected
+    ours: dict[str, Any] = dict.fromkeys(("queue", "recordings", "documents", "review_queue", "operators"), "")
+    assert replace(read, alarm_topics=(), **ours) == expected
 
 
 def test_settings_that_do_not_fit_a_function_are_refused_with_the_file(environment: Environment) -> None:
