@@ -93,7 +93,7 @@ def build(
         store=store,
         desk=desk,
         slack=channel,
-        poster=Poster(settings, store, channel, clock, schedule, desk.unheard),
+        poster=Poster(settings, store, channel, clock, schedule=schedule, unheard=desk.unheard),
         authority=Authority(settings, channel, clock),
         schedule=schedule,
         clock=clock,

@@ -65,6 +65,7 @@ class Poster:
         store: Store,
         slack: Slack,
         clock: Callable[[], float] = time.time,
+        *,
         schedule: Schedule | None = None,
         unheard: Callable[[str, Post], None] = lambda _id, _post: None,
     ) -> None:
