@@ -106,6 +106,9 @@ class Unrecognised:
         return self.text or "unrecognised"
 
 
+_ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\d*:[\w/:.-]*[\w]")
+_SERVICE = re.compile(r"\becs service:? ([\w-]{1,255})/([\w-]{1,255})", re.IGNORECASE)
+
 type Target = (
     EcsService | EcsCluster | TargetGroup | LoadBalancer | Database | Table | Function | Certificate | Unrecognised
 )
@@ -119,7 +122,7 @@ def resolve(alert: Alert) -> Target:
     """
     match alert.kind:
         case "alarm":
-            found = of_metrics(alert.metrics)
+            found = of_metrics(alert.metrics) or of_text(alert.description)
             return found or Unrecognised(_described(alert))
         case "ecs":
             return _of_ecs_event(alert)
@@ -187,6 +190,17 @@ def of_arn(arn: str) -> Target | None:
             return Function(name)
         case _:
             return None
+
+
+def of_text(text: str) -> Target | None:
+    """Find what an alarm's description says that it is about: an ARN, or an ECS service with its cluster.
+
+    For alarms whose metric is of something else, such as the queue that a service works off.
+    """
+    if found := next((t for arn in _ARN.findall(text) if (t := of_arn(arn))), None):
+        return found
+    said = _SERVICE.search(text)
+    return EcsService(said[1], said[2]) if said else None
 
 
 def _of_ecs_event(alert: Alert) -> Target:

@@ -15,8 +15,16 @@ if TYPE_CHECKING:
     from lambdas.causes.base import Evidence
     from lambdas.diagnosis.timeseries import Point
 
-ROLE = "alarm"
+ROLE, MATH = "alarm", "alarm.math"
 BACK = 3  # datapoints on the good side before a metric counts as back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Habit:
+    """Spells beyond the threshold in the week before, like the present one."""
+
+    times: int
+    days: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +36,7 @@ class Watched:
     metric: Measured
     period: int = 60  # seconds, of the alarm
     points: tuple[Point, ...] = field(default=(), repr=False)  # by the alarm's period
+    past: tuple[Point, ...] = field(default=(), repr=False)  # the week before, per alarm period
 
     def bad(self, value: float) -> bool:
         """Whether a value is on the alarm's side."""
@@ -38,6 +47,21 @@ class Watched:
         """How much of the last hour up to the end was beyond the threshold, 0–1."""
         end = self.points[-1][0]
         return ts.share(ts.between(self.points, end - HOUR, end), self.threshold, above=self.above) or 0.0
+
+    @property
+    def habit(self) -> Habit | None:
+        """How often it was beyond the threshold in the week before, where now is no longer and no worse than then."""
+        wide = max(self.period, self.metric.past_period)
+        spell = ts.spells(ts.bucket(self.points, wide), self.threshold, wide, above=self.above)
+        before = ts.spells(ts.bucket(self.past, wide), self.threshold, wide, above=self.above)
+        if not spell or not before:
+            return None
+        now, usual = spell[-1], sorted(before, key=lambda one: one.length)
+        longest = usual[int(0.9 * (len(usual) - 1))].length
+        far = max(abs(one.peak - self.threshold) for one in before)
+        if now.length > max(2 * longest, timedelta(seconds=wide)) or abs(now.peak - self.threshold) > 1.25 * far:
+            return None
+        return Habit(times=len(before), days=len({one.start.date() for one in before}))
 
     @property
     def crossings(self) -> int:
@@ -65,33 +89,39 @@ HOUR = timedelta(hours=1)
 
 
 def watched(evidence: Evidence) -> Watched | None:
-    """The alarm's metric; None for metric math, bands and composites, whose value is not one metric's."""
+    """What the alarm compares, a metric or metric math; None for queries, bands and composites."""
     alert = evidence.alert
-    if alert.threshold is None or alert.expression or len(alert.metrics) != 1:
+    if alert.threshold is None or not (alert.expression or len(alert.metrics) == 1):
         return None
-    metric = measured(evidence, ROLE)
+    metric = measured(evidence, MATH if alert.expression else ROLE)
     if metric is None:
         return None
     period = max(alert.metrics[0].period or 60, metric.series.period)
-    statistic = alert.metrics[0].statistic.lower()
+    statistic = "" if alert.expression else alert.metrics[0].statistic.lower()
     points = metric.points
+    summed = statistic in ("sum", "samplecount")
     if period > metric.series.period:
-        scale = period / metric.series.period if statistic in ("sum", "samplecount") else 1.0
-        points = tuple((at, value * scale) for at, value in ts.bucket(points, period))
+        points = tuple(ts.bucket(points, period, total=summed))
     above = "Less" not in alert.comparison
     threshold = alert.threshold
     if "OrEqual" in alert.comparison:  # what equals the threshold is beyond it too
         threshold = math.nextafter(threshold, -math.inf if above else math.inf)
-    if statistic in ("sum", "samplecount") and alert.metrics[0].namespace.startswith("AWS/"):
+    if summed and alert.metrics[0].namespace.startswith("AWS/"):
         points = _filled(points, period, evidence)
-    return Watched(threshold=threshold, above=above, metric=metric, period=period, points=points)
+    scale = period / metric.series.period if summed else 1.0
+    past = tuple((at, value * scale) for at, value in metric.past)
+    return Watched(threshold=threshold, above=above, metric=metric, period=period, points=points, past=past)
 
 
 def _filled(points: tuple[Point, ...], period: int, evidence: Evidence) -> tuple[Point, ...]:
-    """AWS publishes most counts only where there is something to count: a silent period in between or after is zero."""
+    """AWS publishes most counts only where there is something to count: a silent period is zero."""
     if not points or "Less" in evidence.alert.comparison:
         return points
     known, step = dict(points), timedelta(seconds=period)
+    moment = points[0][0]
+    while moment - step >= evidence.window.start:
+        moment -= step
+        known[moment] = 0.0
     moment = points[0][0]
     while (moment := moment + step) <= evidence.window.end - step:
         known.setdefault(moment, 0.0)

@@ -28,6 +28,7 @@ class Measured:
     series: Series
     window: Window
     past: tuple[Point, ...] = field(default=(), repr=False)
+    past_period: int = 300  # seconds
 
     @property
     def points(self) -> tuple[Point, ...]:
@@ -61,7 +62,11 @@ def measured(evidence: Evidence, role: str, of: str | None = None) -> Measured |
         if series.role != role or (of is not None and series.of != of) or not series.points:
             continue
         own = next((p for p in evidence.of(Past) if p.role == role and p.of == series.of), None)
-        return Measured(series=series, window=evidence.window, past=_scaled(series, own) if own else ())
+        if own is None:
+            return Measured(series=series, window=evidence.window)
+        return Measured(
+            series=series, window=evidence.window, past=_scaled(series, own), past_period=own.period or series.period
+        )
     return None
 
 

@@ -189,12 +189,13 @@ def correlation(a: Points, b: Points) -> float | None:
     return sum((x - mx) * (y - my) for x, y in zip(xs, ys, strict=True)) / (sx * sy)
 
 
-def bucket(points: Points, seconds: int) -> list[Point]:
-    """Means over periods of `seconds`, aligned to the epoch."""
+def bucket(points: Points, seconds: int, *, total: bool = False) -> list[Point]:
+    """Means (or totals: what a count has no point for is zero) over periods of `seconds`, aligned to the epoch."""
     buckets: dict[float, list[Point]] = {}
     for point in points:
         buckets.setdefault(point[0].timestamp() // seconds, []).append(point)
-    return [(group[0][0], fmean(values(group))) for _, group in sorted(buckets.items())]
+    merge = sum if total else fmean
+    return [(group[0][0], merge(values(group))) for _, group in sorted(buckets.items())]
 
 
 def share(points: Points, level: float, *, above: bool = True) -> float | None:
@@ -217,6 +218,36 @@ def onset(points: Points, level: float, *, above: bool = True) -> datetime | Non
         beyond = value > level if above else value < level
         since = (since or at) if beyond else None
     return since
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spell:
+    """A stretch beyond a level."""
+
+    start: datetime
+    length: timedelta
+    peak: float  # its value farthest beyond
+
+
+def spells(points: Points, level: float, seconds: float, *, above: bool = True) -> list[Spell]:
+    """The stretches beyond a level, oldest first. A gap of more than two periods of `seconds` ends one."""
+    step, found, run = timedelta(seconds=seconds), list[Spell](), list[Point]()
+
+    def close() -> None:
+        if run:
+            peak = (max if above else min)(values(run))
+            found.append(Spell(start=run[0][0], length=run[-1][0] - run[0][0] + step, peak=peak))
+            run.clear()
+
+    for point in points:
+        if run and point[0] - run[-1][0] > 2 * step:
+            close()
+        if (point[1] > level) if above else (point[1] < level):
+            run.append(point)
+        else:
+            close()
+    close()
+    return found
 
 
 def elevated_but_usual(points: Points, usual: Baseline | None, *, slack: float = 0.1) -> bool:

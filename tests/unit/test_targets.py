@@ -19,6 +19,7 @@ from lambdas.targets import (
     Unrecognised,
     of_arn,
     of_metrics,
+    of_text,
     resolve,
     service_name,
 )
@@ -117,6 +118,31 @@ def test_arn_names_a_resource(service: str, resource: str, expected: Target | No
 @pytest.mark.parametrize("text", ["", "arn", "arn:aws:ecs", "i-0123", "arn:aws:ecs:::"])
 def test_what_is_no_arn_names_nothing(text: str) -> None:
     assert of_arn(text) is None
+
+
+@pytest.mark.parametrize(
+    ("description", "expected"),
+    [
+        ("ECS service claims/claims-worker does not keep up", EcsService("claims", "claims-worker")),
+        ("consumer: arn:aws:ecs:eu-west-1:1:service/c/s.", EcsService("c", "s")),
+        ("see https://wiki/x; database arn:aws:rds:eu-west-1:1:db:orders", Database("orders")),
+        ("a topic arn:aws:sns:eu-west-1:1:topic, then arn:aws-cn:ecs:cn-north-1:1:cluster/c", EcsCluster("c")),
+        ("the ECS service is slow", None),
+        ("", None),
+    ],
+)
+def test_a_description_may_say_what_a_queue_s_alarm_is_about(description: str, expected: Target | None) -> None:
+    queue = metric("AWS/SQS", QueueName="inbound")
+    assert of_text(description) == expected
+    found = resolve(alert(metrics=(queue,), description=description))
+    assert found == (expected or Unrecognised("AWS/SQS X (QueueName=inbound)"))
+
+
+def test_the_metric_s_own_resource_comes_before_what_the_description_names() -> None:
+    described = "arn:aws:ecs:eu-west-1:1:service/c/s"
+    assert resolve(alert(metrics=(metric("AWS/RDS", DBInstanceIdentifier="d"),), description=described)) == Database(
+        "d"
+    )
 
 
 CLUSTER = "arn:aws:ecs:eu-west-1:123456789012:cluster/c"

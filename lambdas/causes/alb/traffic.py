@@ -71,7 +71,7 @@ def traffic_surge(evidence: Evidence) -> Judgement:
             would_confirm="which clients and paths they are: the access log",
             score=0.2,
         )
-    about = any(m.name in TRAFFIC for m in evidence.alert.metrics)
+    about = any(m.name in TRAFFIC for m in evidence.alert.metrics[:1])
     facts = [told]
     if full and rejected:
         facts.append(level_fact(rejected.level, f"{rejected.count} connections were rejected", " a minute"))

@@ -66,9 +66,11 @@ _TLS = re.compile(
 )
 _SLOW = re.compile(
     r"(?:timeout|time limit) of \d+ ?m?s (?:was )?exceeded|read tim(?:ed|e) ?out|context deadline exceeded|"
-    r"request timed out|(?:Read|Socket|Connect|Http)Timeout",
+    r"request timed out|(?:Read|Socket|Connect|Http)Timeout|no (?:answer|response|reply) (?:was )?(?:received )?from|"
+    r"(?:did not|didn't|failed to|never) (?:answer|respond|reply)",
     re.IGNORECASE,
 )
+_TIMEOUT = re.compile(r"\b\w*time(?:d[ -]?)?out\w*\b", re.IGNORECASE)  # of whom, its host must say
 
 
 def dependency(message: str) -> Dependency | None:
@@ -89,7 +91,7 @@ def dependency(message: str) -> Dependency | None:
         return Dependency(host, "TLS")
     if _ANSWERED.search(text):
         return Dependency(_host(text), "answers errors")
-    if _SLOW.search(text):
+    if _SLOW.search(text) or (_TIMEOUT.search(text) and _host(text)):
         return Dependency(_host(text), "timed out")
     return None
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lambdas.causes.base import Evidence
 
 HARD = 80.0  # percent
+HABIT, DAYS = 6, 4  # spells in a week, and days that had one
 OFTEN = 4  # rings in three days: an alarm that cries wolf
 HEALTH = (
     "ecs.services",
@@ -55,6 +56,14 @@ def noise(evidence: Evidence) -> Judgement:
             source="cloudwatch:GetMetricData",
         )
     ]
+    if habit := watch.habit:
+        facts.append(
+            Fact(
+                text=f"it was beyond {number(watch.threshold)} {count(habit.times, 'time')} in the week before, on"
+                f" {count(habit.days, 'day')}, and now is no longer and no worse than then",
+                source="cloudwatch:GetMetricData",
+            )
+        )
     within = usual is not None and level is not None and (usual.within(level) or _as_a_week_ago(watch, level))
     # What stands high for most of every day at this hour is no noise, it is too small.
     high = (
@@ -78,7 +87,7 @@ def noise(evidence: Evidence) -> Judgement:
     rang = rings(evidence, timedelta(days=3))
     last = watch.points[-1][1]
     new = watch.bad(last) and not before and not (usual and usual.within(last))
-    if new and watch.crossings <= 1 and rang <= 1:
+    if new and watch.crossings <= 1 and rang <= 1 and not habit:
         text = f"{name} crossed {number(watch.threshold)} once, stays beyond it, and never was at this hour before"
         return Judgement(verdict="ruled_out", evidence=(Fact(text=text, source="cloudwatch:GetMetricData"),))
     if rang > 1:
@@ -96,6 +105,15 @@ def noise(evidence: Evidence) -> Judgement:
         # what could not be looked at may well be sick
         return Judgement(verdict="could_not_check", missing=tuple(blind))
     summary = f"{name} moves around the threshold of {number(watch.threshold)} without harm"
+    if habit and habit.times >= HABIT and habit.days >= DAYS and not high:
+        return Judgement(
+            verdict="likely",
+            summary=f"{name} passes {number(watch.threshold)} like this on most days, without harm",
+            evidence=tuple(facts),
+            actions=actions,
+            score=0.6,
+            would_confirm="users and dependencies unaffected over the next hour",
+        )
     if within and (known or rang >= OFTEN) and (watch.share < 0.9 or watch.crossings) and not high:
         return Judgement(
             verdict="likely",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from lambdas.causes.alarm import state
 from lambdas.causes.base import Action, Evidence, Fact, Judgement, cause
 from lambdas.causes.db import actions, scene, words
 from lambdas.checks.rds.events import RdsEvent
@@ -68,10 +69,14 @@ def failover(evidence: Evidence) -> Judgement:
             )
     cluster = evidence.first(Cluster)
     writer = f"; the writer is now {cluster.writer}" if cluster and cluster.writer else ""
+    named = first.id or scene.name(evidence)
+    present = state(evidence)
+    recovered = bool(done) and present is not None and present.state == "OK"  # true, but no longer what is wrong
     over = f", completed at {words.clock(done.at)}" if done and done.at else ", not yet reported as completed"
     return Judgement(
-        verdict="confirmed",
-        summary=f"{scene.name(evidence)} failed over at {words.clock(since)}{over}{writer}",
+        verdict="likely" if recovered else "confirmed",
+        would_confirm="the alarm's return" if recovered else "",
+        summary=f"{named} failed over at {words.clock(since)}{over}{writer}",
         evidence=(
             *(Fact(text=e.message, source=e.source, at=e.at, link=e.link) for e in near[:4]),
             *((dip,) if dip else ()),

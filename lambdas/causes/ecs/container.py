@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lambdas.causes import log_lines
@@ -128,9 +129,13 @@ def _dependency(evidence: Evidence, deaths: list[Death]) -> Judgement:
     how = deaths[-1].said.how
     groups = [g for s in evidence.of(ServiceState) for g in s.security_groups]
     summary = f"{who(evidence, [d.failure for d in deaths])} cannot work: connections to {to} {_how(how)}"
-    return by_log(
+    judged = by_log(
         evidence, deaths, summary, _reach(evidence, to), list(changes_of(evidence, *groups, to.partition(":")[0]))
     )
+    # Tasks log it for a while before they die of it: it began with the first line, not with the first death.
+    wanted = {d.said.what for d in deaths}
+    logged = [line.at for line in news(evidence) if line.at and log_lines.said(line.text).what in wanted]
+    return replace(judged, since=min([at for at in (judged.since, *logged) if at], default=None))
 
 
 def _reach(evidence: Evidence, to: str) -> tuple[Action, ...]:

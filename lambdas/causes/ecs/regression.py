@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 AROUND = timedelta(hours=1)
 ROLLS = timedelta(minutes=10)  # how long a deployment takes to replace most tasks
 STEP = 1.3  # per request; memory
+FELT = 0.02  # seconds of response time
 FEW = 4  # points on either side
 
 
@@ -36,6 +37,7 @@ FEW = 4  # points on either side
         "ecs.bad_deployment",
         "change.configuration",
         "ecs.autoscaling_failing",
+        "alb.slow_targets",
         "none.noise",
     ),
 )
@@ -134,7 +136,16 @@ def _cpu(load: Load, deployed: datetime) -> _Step | None:
     text = f"{name} went from {number(before)} to {number(after)} ({times(after / before)}) at the deployment"
     if name != "CPU":
         text = f"CPU per request is {times(after / before)} what it was before the deployment"
-    return name, after / before, text, load.cpu.now >= 55
+    return name, after / before, text, load.cpu.now >= 55 or _slower(load, deployed)
+
+
+def _slower(load: Load, deployed: datetime) -> bool:
+    """Whether users felt it: response times stepped up with the deployment."""
+    if load.latency is None:
+        return False
+    metric = load.latency.metric
+    before, after = _sides([*_fives(metric.past), *ts.bucket(metric.points, 300)], deployed)
+    return bool(before and after and after / before >= STEP and after - before >= FELT)
 
 
 def _memory(load: Load, deployed: datetime) -> _Step | None:

@@ -113,7 +113,7 @@ def _felt(load: Load) -> bool:
 
 
 def _about_traffic(evidence: Evidence) -> bool:
-    names = {m.name for m in evidence.alert.metrics}
+    names = {m.name for m in evidence.alert.metrics[:1]}  # of a rate the first says what is wrong
     return bool(
         names
         & {"RequestCount", "RequestCountPerTarget", "ActiveConnectionCount", "NewConnectionCount", "CPUUtilization"}

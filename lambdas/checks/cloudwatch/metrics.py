@@ -12,6 +12,7 @@ registers two checks that run in parallel: `rds.metrics` (minute by minute over 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 ALLOW = (Allow("cloudwatch:GetMetricData"),)
 DAYS = 7
 QUERIES = 500  # of one GetMetricData call
+_WORD = re.compile(r"[A-Za-z]\w*")
 PAGES = 4  # of one call: 100,800 datapoints each
 
 
@@ -42,6 +44,8 @@ class Want:
     of: str = ""
     baseline: bool = True  # whether the week before is wanted too
     expression: str = ""  # metric math or SEARCH instead of a metric; the rest then only describes it
+    parts: Mapping[str, Want] = field(default_factory=dict)  # what the expression names, by id
+    period: int = 0  # seconds, where it must be this one, also in the past
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +89,7 @@ def recent(look: Look, wants: Iterable[Want], *, period: int = 60) -> Iterator[S
             name=want.name,
             dimensions=tuple(sorted(want.dimensions.items())),
             stat=want.stat,
-            period=period,
+            period=want.period or period,
             points=points,
             source="cloudwatch:GetMetricData",
             link=links.metrics(look.aws.region, want.namespace),
@@ -97,7 +101,9 @@ def past(look: Look, wants: Iterable[Want], *, period: int = 300, days: int = DA
     listed = [want for want in wants if want.baseline]
     fetched = _fetch(look, listed, look.window.start - timedelta(days=days), look.window.start, period)
     for want, points in zip(listed, fetched, strict=True):
-        yield Past(role=want.role, of=want.of, period=period, points=points, source="cloudwatch:GetMetricData")
+        yield Past(
+            role=want.role, of=want.of, period=want.period or period, points=points, source="cloudwatch:GetMetricData"
+        )
 
 
 def metric_checks(
@@ -127,7 +133,7 @@ def _fetch(look: Look, wants: list[Want], start: datetime, end: datetime, period
     points: list[dict[datetime, float]] = [{} for _ in wants]
     for first in range(0, len(wants), QUERIES):
         batch = wants[first : first + QUERIES]
-        queries = [_query(f"q{first + i}", want, period) for i, want in enumerate(batch)]
+        queries = [query for i, want in enumerate(batch) for query in _queries(f"q{first + i}", want, period)]
         for result in _results(look, queries, start, end):
             index = int(str(result.get("Id", "q-1"))[1:])
             if 0 <= index < len(points):
@@ -151,9 +157,19 @@ def _results(look: Look, queries: list[dict[str, Any]], start: datetime, end: da
         token = {"NextToken": answer["NextToken"]}
 
 
-def _query(id_: str, want: Want, period: int) -> dict[str, Any]:
+def _queries(id_: str, want: Want, period: int) -> Iterator[dict[str, Any]]:
+    """A want's own query, and before it those of the metrics that its expression names, under names of its own."""
+    period = want.period or period
+    for name, part in want.parts.items():
+        yield {**_query(f"{id_}_{name}", part, period), "ReturnData": False}
     if want.expression:
-        return {"Id": id_, "Expression": want.expression, "Period": period}
+        named = _WORD.sub(lambda word: f"{id_}_{word[0]}" if word[0] in want.parts else word[0], want.expression)
+        yield {"Id": id_, "Expression": named, "Period": period}
+    else:
+        yield _query(id_, want, period)
+
+
+def _query(id_: str, want: Want, period: int) -> dict[str, Any]:
     dimensions = [{"Name": name, "Value": value} for name, value in sorted(want.dimensions.items())]
     metric = {"Namespace": want.namespace, "MetricName": want.name, "Dimensions": dimensions}
     return {"Id": id_, "MetricStat": {"Metric": metric, "Period": period, "Stat": want.stat}}

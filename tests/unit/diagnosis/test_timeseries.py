@@ -107,3 +107,25 @@ def test_a_change_splits_inside_the_series(values: list[float]) -> None:
 def test_buckets_keep_the_range(values: list[float], seconds: int) -> None:
     points = ts.bucket(minutes(*values), seconds)
     assert all(min(values) - 1e-6 <= v <= max(values) + 1e-6 for _, v in points)
+
+
+def test_spells_are_stretches_beyond_a_level() -> None:
+    points = minutes(0, 3, 4, 0, 5, 0, 0)
+    first, second = ts.spells(points, 1.0, 60)
+    assert (first.start, first.length, first.peak) == (points[1][0], timedelta(minutes=2), 4.0)
+    assert (second.start, second.length, second.peak) == (points[4][0], timedelta(minutes=1), 5.0)
+
+
+def test_a_gap_ends_a_spell_and_below_counts_too() -> None:
+    points = [*minutes(0.2, 0.1), *minutes(0.3, end=AT + timedelta(minutes=10))]
+    assert [(s.length, s.peak) for s in ts.spells(points, 1.0, 60, above=False)] == [
+        (timedelta(minutes=2), 0.1),
+        (timedelta(minutes=1), 0.3),
+    ]
+    assert ts.spells([], 1.0, 60) == []
+
+
+def test_a_bucket_is_a_mean_or_a_total() -> None:
+    points = minutes(2, 4, 6, end=AT + timedelta(minutes=3))
+    assert ts.bucket(points, 300) == [(AT, 4.0)]
+    assert ts.bucket(points, 300, total=True) == [(AT, 12.0)]

@@ -9,6 +9,12 @@ from lambdas.causes.app.dependency import Dependency, dependency
     ("line", "expected"),
     [
         ("connect ECONNREFUSED 10.0.3.12:5432", Dependency("10.0.3.12:5432", "refused")),
+        (
+            '{"level":"ERROR","message":"TimeoutException: no answer from https://gds.example.net/rates in 4000 ms"}',
+            Dependency("gds.example.net", "timed out"),
+        ),
+        ("the pricing service did not respond", Dependency("", "timed out")),
+        ("FooTimeoutError while asking tax.example.com", Dependency("tax.example.com", "timed out")),
         ("getaddrinfo ENOTFOUND db.internal.example.com", Dependency("db.internal.example.com", "not resolved")),
         (
             '{"level":"ERROR","message":"ConnectTimeoutError: gateway.acquirer.example.com:443 connect timed out"}',
@@ -40,3 +46,7 @@ def test_what_a_line_blames(line: str, expected: Dependency | None) -> None:
 )
 def test_files_and_classes_are_no_hosts(line: str) -> None:
     assert dependency(line) is None
+
+
+def test_a_timeout_that_names_nobody_blames_nobody() -> None:
+    assert dependency("ReportTimeoutError: the nightly report took too long") is None
