@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from aws_cdk import CfnResource, Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from infra.asset import Architecture
     from infra.permissions import Statement
 
+type LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+_LEVELS = {
+    "DEBUG": lambda_.ApplicationLogLevel.DEBUG,
+    "INFO": lambda_.ApplicationLogLevel.INFO,
+    "WARNING": lambda_.ApplicationLogLevel.WARN,
+    "ERROR": lambda_.ApplicationLogLevel.ERROR,
+}
 _ARCHITECTURE = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
 
 
@@ -29,6 +37,8 @@ class Shared:
     code: lambda_.Code
     architecture: Architecture
     settings: str  # `lambdas.settings.Settings` as JSON
+    log_level: LogLevel = "INFO"
+    log_retention_days: int = 90  # one of those that CloudWatch Logs keeps; the environment's model has checked it
 
 
 class Function(Construct):
@@ -58,9 +68,9 @@ class Function(Construct):
             self,
             "Logs",
             log_group_name=f"/aws/lambda/{name}",
-            retention=logs.RetentionDays.THREE_MONTHS,
             removal_policy=RemovalPolicy.DESTROY,
         )
+        cast("logs.CfnLogGroup", self.logs.node.default_child).retention_in_days = shared.log_retention_days
         self.role = iam.Role(
             self,
             "Role",
@@ -84,7 +94,7 @@ class Function(Construct):
             reserved_concurrent_executions=at_once,
             environment={"TOCSIN_SETTINGS": shared.settings},
             logging_format=lambda_.LoggingFormat.JSON,  # the runtime's own formatter writes `extra=` as fields
-            application_log_level_v2=lambda_.ApplicationLogLevel.INFO,
+            application_log_level_v2=_LEVELS[shared.log_level],
             role=self.role,
             log_group=self.logs,
         )

@@ -91,6 +91,8 @@ class TocsinStack(Stack):
         shared = Shared(
             code=lambda_.Code.from_asset(str(build(architecture))),
             architecture=architecture,
+            log_level=environment.log_level,
+            log_retention_days=environment.log_retention_days,
             settings=_fitting(
                 environment,
                 replace(

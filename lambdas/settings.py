@@ -7,6 +7,7 @@ Standard library only: this module is on the path to the first post.
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
@@ -185,3 +186,8 @@ class Settings:
         if not text:
             raise SettingsError("the environment variable TOCSIN_SETTINGS is not set")
         return cls.from_json(text)
+
+
+def log_level() -> int:
+    """The level that the function is configured to log at (Lambda Developer Guide, "Advanced logging controls")."""
+    return logging.getLevelNamesMapping().get(os.environ.get("AWS_LAMBDA_LOG_LEVEL", ""), logging.INFO)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from lambdas.aws import Aws
 from lambdas.errors import PayloadError, Refused, SettingsError, SlackError
-from lambdas.settings import Settings
+from lambdas.settings import Settings, log_level
 from lambdas.slack import secret
 from lambdas.slack.client import Slack
 from lambdas.slack.interactions import Heard, hear
@@ -31,7 +31,7 @@ FORM = "application/x-www-form-urlencoded"
 AGAIN = 60.0  # seconds before the secret is read again because of a wrong signature: it may have been rotated
 
 log = logging.getLogger("tocsin")
-log.setLevel(logging.INFO)
+log.setLevel(log_level())
 
 type Answer = dict[str, Any]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lambdas.house import ELSEWHERE, House, build
 from lambdas.reconcile import reconcile
-from lambdas.settings import Settings
+from lambdas.settings import Settings, log_level
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ RECONCILING = 15.0  # seconds that must be left to begin comparing with CloudWat
 MARGIN = 10.0  # seconds that must be left to begin with another row; the next minute brings the rest
 
 log = logging.getLogger("tocsin")
-log.setLevel(logging.INFO)
+log.setLevel(log_level())
 
 
 def handler(event: Any, context: Any) -> dict[str, Any]:

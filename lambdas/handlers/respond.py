@@ -25,7 +25,7 @@ from lambdas.errors import TocsinError
 from lambdas.house import House, build
 from lambdas.incidents.model import OUTWARD, Diagnosed
 from lambdas.incidents.store import Timeline
-from lambdas.settings import Settings
+from lambdas.settings import Settings, log_level
 
 if TYPE_CHECKING:
     from lambdas.alerts.model import Alert
@@ -48,7 +48,7 @@ WORKERS = {  # other work by its kind: a module with `deliver(house, incident id
 LEASE = 180  # seconds that a diagnosis is ours; longer than the function may run
 
 log = logging.getLogger("tocsin")
-log.setLevel(logging.INFO)
+log.setLevel(log_level())
 
 
 @dataclass(slots=True)

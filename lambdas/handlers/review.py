@@ -14,7 +14,7 @@ from lambdas.errors import PayloadError
 from lambdas.house import House, build
 from lambdas.reviews.conduct import conduct, overdue
 from lambdas.reviews.order import Order, order_of
-from lambdas.settings import Settings
+from lambdas.settings import Settings, log_level
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MARGIN = 120.0  # seconds that must be left to begin with another review
 
 log = logging.getLogger("tocsin")
-log.setLevel(logging.INFO)
+log.setLevel(log_level())
 
 
 def handler(event: Any, context: Any) -> dict[str, Any]:

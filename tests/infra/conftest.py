@@ -25,6 +25,8 @@ OTHER = Environment.model_validate(
         "slack": {"secret": "arn:aws-cn:secretsmanager:cn-north-1:210987654321:secret:slack-AbCdEf"},
         "architecture": "x86_64",
         "removal": "destroy",
+        "log_level": "WARNING",
+        "log_retention_days": 365,
     }
 )
 

@@ -274,6 +274,13 @@ def test_logs_are_not_kept_for_ever(resources: Resources) -> None:
     assert all(g["RetentionInDays"] == 90 for g in groups.values())
 
 
+def test_logs_are_kept_and_filtered_as_the_environment_says(resources: Resources, others: Resources) -> None:
+    for stack, days, level in ((resources, 90, "INFO"), (others, 365, "WARN")):
+        assert {g["RetentionInDays"] for g in stack.of("AWS::Logs::LogGroup").values()} == {days}
+        functions = stack.of("AWS::Lambda::Function").values()
+        assert {f["LoggingConfig"]["ApplicationLogLevel"] for f in functions} == {level}
+
+
 def test_own_alarms_go_to_the_operators_and_to_nobody_else(resources: Resources) -> None:
     operators, _ = resources.one("AWS::SNS::Topic", TopicName="tocsin-acme-production-operators")
     alarms = resources.of("AWS::CloudWatch::Alarm")
