@@ -82,7 +82,11 @@ def test_a_habit_is_as_long_and_as_bad_as_every_day(now: Values, before: Values,
 def test_metric_math_is_watched_by_what_it_makes() -> None:
     now = {minutes(m): 0.0 for m in range(60)} | {minutes(1): 2.04}
     before = {timedelta(days=d, minutes=m): 2.0 if m == 0 else 0.0 for d in range(1, 8) for m in range(10)}
-    alert = {"threshold": 1.0, "expression": "100 * FILL(e, 0) / r", "metrics": (replace(COUNT, period=60),)}
+    alert: dict[str, Any] = {
+        "threshold": 1.0,
+        "expression": "100 * FILL(e, 0) / r",
+        "metrics": (replace(COUNT, period=60),),
+    }
     watch = watched(evidence(now, before, role="alarm.math", past_period=60, **alert))
     assert watch is not None
     assert watch.habit == Habit(times=7, days=7)
