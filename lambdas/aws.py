@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from mypy_boto3_pi import PIClient
     from mypy_boto3_pinpoint_sms_voice_v2 import PinpointSMSVoiceV2Client
     from mypy_boto3_rds import RDSClient
+    from mypy_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_service_quotas import ServiceQuotasClient
@@ -99,6 +100,7 @@ class Aws:
     pi: PIClient
     pinpoint_sms_voice_v2: PinpointSMSVoiceV2Client
     rds: RDSClient
+    resourcegroupstaggingapi: ResourceGroupsTaggingAPIClient
     s3: S3Client
     secretsmanager: SecretsManagerClient
     service_quotas: ServiceQuotasClient

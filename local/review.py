@@ -23,7 +23,7 @@ import boto3
 
 from infra.problems import EnvironmentFileError
 from lambdas.aws import Aws, Call
-from lambdas.incidents.model import Alarm, Headline, Incident, Judged
+from lambdas.incidents.model import Alarm, Headline, Incident, Judged, Remedy
 from lambdas.incidents.store import Store, Timeline
 from lambdas.reviews import codec, html, markdown
 from lambdas.reviews.base import Tour, parts_of
@@ -149,8 +149,18 @@ def settings_of(world: World | None) -> Settings:
 
 
 def keep_incident(store: Store, spec: IncidentSpec, world: World) -> None:
-    """Write one incident of a world into our own table, as the lifecycle would have left it."""
-    opened, resolved = int(spec.opened.timestamp()), _seconds(spec.resolved)
+    """Write one incident of a world into our own table, as the lifecycle would have left it: `times` of them."""
+    step = int(spec.every.total_seconds()) if spec.every else 0
+    for number in range(spec.times):
+        _keep(store, spec, world, f"{spec.id}-{number + 1}" if spec.times > 1 else spec.id, number * step)
+
+
+def _keep(store: Store, spec: IncidentSpec, world: World, id_: str, later: int) -> None:
+    def seconds(at: datetime | None) -> int | None:
+        return int(at.timestamp()) + later if at else None
+
+    opened, resolved = int(spec.opened.timestamp()) + later, seconds(spec.resolved)
+    remedy = Remedy(id="r", kind="r", target="", title="a change", now="", then="", state=spec.remedy or "PROPOSED")  # type: ignore[arg-type] # a world's word
     alarm = Alarm(
         name=spec.alarm,
         state="OK" if resolved else "ALARM",
@@ -159,7 +169,7 @@ def keep_incident(store: Store, spec: IncidentSpec, world: World) -> None:
         region=world.head.region,
     )
     incident = Incident(
-        id=spec.id,
+        id=id_,
         status="RESOLVED" if resolved else "OPEN",
         judged=Judged(
             severity=spec.severity,
@@ -175,18 +185,18 @@ def keep_incident(store: Store, spec: IncidentSpec, world: World) -> None:
         clock_from=opened,
         cleared_at=resolved,
         resolved_at=resolved,
-        acknowledged_at=_seconds(spec.acknowledged),
+        acknowledged_at=seconds(spec.acknowledged),
         acknowledged_by=spec.acknowledged_by,
-        headline=Headline(cause=spec.cause, title=spec.cause, verdict="confirmed", summary=spec.summary or spec.cause)
+        resolved_by=spec.resolved_by,
+        root_cause=spec.root_cause,
+        level=spec.level,
+        remedies={"r": remedy} if spec.remedy else {},
+        headline=Headline(cause=spec.cause, title=spec.cause, verdict=spec.verdict, summary=spec.summary or spec.cause)
         if spec.cause
         else None,
     )
-    event = Timeline(at=opened * 1000, id=spec.id, kind="alarm")
+    event = Timeline(at=opened * 1000, id=id_, kind="alarm")
     store.commit(incident, event, (), opened)
-
-
-def _seconds(at: datetime | None) -> int | None:
-    return int(at.timestamp()) if at else None
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -89,7 +89,14 @@ class IncidentSpec(Part):
     acknowledged: Moment | None = None
     acknowledged_by: str = ""
     cause: str = ""
+    verdict: Literal["confirmed", "likely", "possible"] = "confirmed"
     summary: str = ""
+    resolved_by: str = ""  # a person; empty: the alarm's own recovery
+    root_cause: str = ""  # a person's words
+    remedy: str = ""  # state of a change that was proposed, e.g. VERIFIED
+    level: int = Field(default=1, ge=1, le=3)  # the escalation level that was reached
+    every: Span | None = None  # the same again and again: `times` of them
+    times: int = Field(default=1, ge=1)
 
 
 class ReviewSpec(Part):

@@ -95,14 +95,14 @@ def parameters(look: Look) -> Iterator[Finding]:
     finally:
         # The default formula holds where the group cannot be read; the gap is reported all the same.
         yield from found.values()
-        if limit := _limit(subject, found.get("max_connections"), look.aws.region):
-            yield limit
+        if most := limit(subject, found.get("max_connections"), look.aws.region):
+            yield most
 
 
 def _own(look: Look, subject: Instance) -> Iterator[Parameter]:
     for group, _ in subject.groups[:1]:
         ask = partial(look.aws.rds.describe_db_parameters, DBParameterGroupName=group)
-        yield from _read(group, look.aws.region, ask, "rds:DescribeDBParameters")
+        yield from read(group, look.aws.region, ask, "rds:DescribeDBParameters")
 
 
 def _clusters(look: Look) -> Iterator[Parameter]:
@@ -110,10 +110,11 @@ def _clusters(look: Look) -> Iterator[Parameter]:
     if cluster is None or not cluster.group:
         return
     ask = partial(look.aws.rds.describe_db_cluster_parameters, DBClusterParameterGroupName=cluster.group)
-    yield from _read(cluster.group, look.aws.region, ask, "rds:DescribeDBClusterParameters")
+    yield from read(cluster.group, look.aws.region, ask, "rds:DescribeDBClusterParameters")
 
 
-def _read(group: str, region: str, ask: Callable[..., Any], source: str) -> Iterator[Parameter]:
+def read(group: str, region: str, ask: Callable[..., Any], source: str) -> Iterator[Parameter]:
+    """The parameters of a group that matter here, through `ask`."""
     more: dict[str, Any] = {"Filters": [{"Name": "parameter-name", "Values": list(NAMES)}], "MaxRecords": 100}
     for _ in range(PAGES):
         answer = ask(**more)
@@ -132,7 +133,8 @@ def _read(group: str, region: str, ask: Callable[..., Any], source: str) -> Iter
         more = {**more, "Marker": answer["Marker"]}
 
 
-def _limit(subject: Instance, parameter: Parameter | None, region: str) -> ConnectionLimit | None:
+def limit(subject: Instance, parameter: Parameter | None, region: str) -> ConnectionLimit | None:
+    """The most connections of an instance: its parameter's value or formula, else the engine's default formula."""
     expression = parameter.value if parameter and parameter.value else _DEFAULT_MAXIMUM.get(subject.engine, "")
     hardware = subject.hardware
     variables: Mapping[str, float] = {"DBInstanceClassMemory": hardware.memory} if hardware else {}

@@ -81,6 +81,12 @@ def _asked(call: Call, dimension: str) -> list[str] | None:
 _KEYS = {"SERVICE": "service", "USAGE_TYPE": "usage_type", "REGION": "region"}
 
 
+def _dimension(call: Call, line: Cost, key: str) -> str:
+    """A line's value of a dimension; the region is the world's own unless the line says another."""
+    value: str = getattr(line, _KEYS[key])
+    return value or (call.world.head.region if key == "REGION" else "")
+
+
 @service.answers("GetCostAndUsage")
 def get_cost_and_usage(call: Call) -> Item:
     """Costs by day or month, whole or by at most two dimensions. Today's and yesterday's are estimates, as in AWS."""
@@ -90,20 +96,21 @@ def get_cost_and_usage(call: Call) -> Item:
     groups = [one["Key"] for one in call.params.get("GroupBy", [])]
     if unknown := [key for key in groups if key not in _KEYS]:
         raise call.world.failed(f"ce:GetCostAndUsage: the World does not group by {', '.join(unknown)}")
-    wanted = _asked(call, "SERVICE")
+    key = call.params.get("Filter", {}).get("Dimensions", {}).get("Key", "SERVICE")
+    wanted = _asked(call, key) if key in _KEYS else _asked(call, "SERVICE")
     costs: list[Cost] = call.world.body.get("ce", {}).get("costs", [])
-    lines = [line for line in costs if wanted is None or line.service in wanted]
+    lines = [line for line in costs if wanted is None or _dimension(call, line, key) in wanted]
     rows = []
     for first, last in _spans(start, end, monthly=call.params["Granularity"] == "MONTHLY"):
         totals: dict[tuple[str, ...], list[float]] = {}
         units: dict[tuple[str, ...], str] = {}
         for line in lines:
-            key = tuple(getattr(line, _KEYS[group]) for group in groups)
+            keys = tuple(_dimension(call, line, group) for group in groups)
             amount, quantity = _sum(line.amount, first, last, call), _sum(line.quantity, first, last, call)
             if amount or quantity:
-                sums = totals.setdefault(key, [0.0, 0.0])
+                sums = totals.setdefault(keys, [0.0, 0.0])
                 sums[0], sums[1] = sums[0] + amount, sums[1] + quantity
-                units[key] = line.unit
+                units[keys] = line.unit
         row: Item = {
             "TimePeriod": {"Start": first.isoformat(), "End": last.isoformat()},
             "Estimated": last > call.now.date() - timedelta(days=1),
