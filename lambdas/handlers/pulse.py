@@ -36,7 +36,9 @@ def handler(event: Any, context: Any) -> dict[str, Any]:
     house = _house()
     if floor > time.time():
         house = _at(house, floor)
-    return pulse(house, lambda: context.get_remaining_time_in_millis() / 1000 if context else MARGIN + 1)
+    done = pulse(house, lambda: context.get_remaining_time_in_millis() / 1000 if context else MARGIN + 1)
+    _measure(house.settings, done["lag"], done["failed"])
+    return done
 
 
 def pulse(house: House, left: Any = lambda: MARGIN + 1) -> dict[str, Any]:
@@ -54,7 +56,6 @@ def pulse(house: House, left: Any = lambda: MARGIN + 1) -> dict[str, Any]:
         seen |= {(row.incident, row.post) for row in due}
         failed += _round(house, due, left)
     failed += _guarded("reconciliation", reconcile, house) if left() > RECONCILING else 0
-    _measure(house.settings, lag, failed)
     return {"due": rows, "lag": lag, "failed": failed}
 
 

@@ -32,7 +32,8 @@ def _begun(incident: Incident | None, event: Begun, now: int) -> Step:
     if event.kind == "storm":
         storm = fresh(begun, now)
         return replace(storm, gather_at=now + DIGEST, gather_until=now + CALM, next_update=None), (Post("initial"),)
-    announced = event.quiet is not None and bool(event.quiet.window)  # a person who silences is answered where they ask
+    # A window is announced; a person who silences is answered where they ask, and a validation speaks when it is done.
+    announced = event.kind == "silence" and event.quiet is not None and bool(event.quiet.window)
     return begun, (Post("initial"),) if announced else ()
 
 
