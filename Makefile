@@ -65,6 +65,16 @@ bench: ## the benchmarks; ratios within one run
 	@tools/bootstrap venv
 	@$(PY) -m benchmarks
 
+.PHONY: fuzz
+fuzz: ## whole incident lives with crashes, duplicates and delays: [LIFECYCLES=10000] [SEED=1]
+	@tools/bootstrap venv
+	@$(PY) -m local.fuzz --lifecycles $(or $(LIFECYCLES),10000) --seed $(or $(SEED),1)
+
+.PHONY: storm
+storm: ## a minute in which everything rings, through the real handlers: [ALARMS=10000]
+	@tools/bootstrap venv
+	@$(PY) -m local.storm --alarms $(or $(ALARMS),10000)
+
 .PHONY: catalogue
 catalogue: ## docs/catalogue.md anew, from the code
 	@tools/bootstrap venv

@@ -246,8 +246,9 @@ class Desk:
         }
         for id_, quiet in holding(self.settings.windows, self.now).items():
             if covers(quiet, self.now, **asked):
-                known = self.store.incident(id_)  # somebody may have ended it before its time
-                if known is None or (known.quiet and covers(known.quiet, self.now, **asked)):
+                # Somebody may have ended it before its time; if it has not begun yet, it begins now.
+                known = self.store.incident(id_) or self.silence(quiet, id_)
+                if known and known.quiet and covers(known.quiet, self.now, **asked):
                     return id_
         for silence in self.silences():
             if silence.quiet and covers(silence.quiet, self.now, **asked):

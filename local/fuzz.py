@@ -10,13 +10,16 @@ object.
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import logging
+import os
 import random
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -50,6 +53,7 @@ from local.memory import MemoryAws, MemorySlack, busy, unreachable
 MINUTE = 60
 LIFE = 2 * 60 * MINUTE  # seconds in which things happen
 AFTERWARDS = 100 * MINUTE  # and in which only the clock goes on
+PORTION = 250  # lives that one process lives before it says so
 DIES = 0.08  # at each of the points where a process may die
 MEETS = 0.03  # how often another worker comes between a claim and its message
 START = 1_795_489_560
@@ -259,7 +263,7 @@ class Life:
 
     def _deliveries(self) -> Iterator[tuple[float, Alert]]:
         """Alarms that change their minds; each change delivered once, twice, late, or never."""
-        crowd = self.dice.random() < 0.04  # a storm
+        crowd = self.dice.random() < 0.05  # a storm
         for number in range(self.dice.randint(12, 40) if crowd else self.dice.randint(1, 4)):
             service = f"{self.dice.choice(('checkout', 'batch'))}-{number if crowd else self.dice.randint(0, 2)}"
             metric, seen = self.dice.choice(METRICS)
@@ -331,13 +335,12 @@ class Life:
         incident = rooms.store.incident(head.incident) if head and head.incident else None
         if incident is None or arn not in incident.alarms:
             return False
-        if incident.parent:
-            parent = rooms.store.incident(incident.parent)
-            if parent is None or parent.status == "RESOLVED":
+        for gathering in filter(None, (incident.parent, incident.silence if incident.status == "SILENCED" else "")):
+            known = rooms.store.incident(gathering)
+            if known is None or (known.status == "RESOLVED" and not known.resolved_by):
                 return False
         if incident.status == "SILENCED":
-            silence = rooms.store.incident(incident.silence)
-            return bool(silence and silence.status != "RESOLVED") or incident.silence.startswith("SIL-patching")
+            return True
         return incident.status in {"OPEN", "RECOVERING"} or bool(incident.resolved_by)
 
 
@@ -368,13 +371,24 @@ def _alert(name: str, service: str, state: Any, at: int, watched: tuple[Metric, 
     )
 
 
-def fuzz(lifecycles: int, seed: int, tell: Callable[[str], None] = lambda _line: None) -> Found:
-    """Live many lives; each has a seed of its own."""
-    total, began = Found(), time.monotonic()
-    for number in range(lifecycles):
+def fuzz(lives: range, seed: int) -> Found:
+    """Live many lives; each has a seed of its own, so that it does not matter who lives it."""
+    logging.disable(logging.CRITICAL)
+    total = Found()
+    for number in lives:
         total.add(Life(seed * 1_000_003 + number).run())
-        if (number + 1) % 500 == 0:
-            tell(f"{number + 1} lives, {total.posts} posts, {total.crashes} crashes, {time.monotonic() - began:.0f} s")
+    return total
+
+
+def spread(lifecycles: int, seed: int, jobs: int, tell: Callable[[str], None]) -> Found:
+    """The same on several processes, a portion at a time."""
+    portions = [range(first, min(first + PORTION, lifecycles)) for first in range(0, lifecycles, PORTION)]
+    total, began, done = Found(), time.monotonic(), 0
+    with ProcessPoolExecutor(max_workers=jobs) as pool:
+        for portion, found in zip(portions, pool.map(fuzz, portions, [seed] * len(portions)), strict=True):
+            total.add(found)
+            done += len(portion)
+            tell(f"{done} lives, {total.posts} posts, {total.crashes} crashes, {time.monotonic() - began:.0f} s")
     return total
 
 
@@ -383,9 +397,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lifecycles", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     asked = parser.parse_args()
-    logging.disable(logging.CRITICAL)
-    found = fuzz(asked.lifecycles, asked.seed, lambda line: print(line, file=sys.stderr, flush=True))
+    tell = functools.partial(print, file=sys.stderr, flush=True)
+    found = spread(asked.lifecycles, asked.seed, asked.jobs, tell)
     for line in found.why[:20]:
         print(line, file=sys.stderr)
     said = {

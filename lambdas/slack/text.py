@@ -11,7 +11,8 @@ LONGEST_LINK = 1000
 
 def clean(text: str, limit: int) -> str:
     """Take control and direction characters out, and cut visibly at `limit` characters. Not escaped."""
-    kept = "".join(c if c == "\n" or unicodedata.category(c)[0] != "C" else " " for c in text)
+    plain = text.isprintable()  # most names are, and asking each character takes its time
+    kept = text if plain else "".join(c if c == "\n" or unicodedata.category(c)[0] != "C" else " " for c in text)
     return kept if len(kept) <= limit else kept[: limit - len(MORE)].rstrip() + MORE
 
 
