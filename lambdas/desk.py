@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -48,7 +49,7 @@ from lambdas.targets import resolve
 from lambdas.triage.classify import classify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from lambdas.alerts.model import Alert
     from lambdas.aws import Aws
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
 
 TRIES = 8  # how often a contended write is read and reduced again
 JOINABLE = LIVE | {"SILENCED"}  # what further alarms of the same resource belong to
+NO_GROUPS: Mapping[str, str] = {}
 NOTED_TEXT = 20_000  # characters kept of an event that is not understood; its post shows fewer
 
 log = logging.getLogger("tocsin")
@@ -150,7 +152,11 @@ class Desk:
         target = str(resolve(alert))
         key = alert.key if ordered else f"{alert.kind} events of {target}"
         group, kin = self.store.kin(target)
-        before = self._concerned(alert, key, (head.incident if head else "", group), kin or self._hinted(target))
+        groups = {target: group}
+        before = self._concerned(alert, key, (head.incident if head else "", group))
+        if before is None and _raises(alert) and (kin := kin or self._hinted(target)):
+            groups[kin] = self.store.group(kin)
+            before = self._concerned(alert, key, (groups[kin],))
         event = self._event(alert, key, classification, head.incident if head else "")
         also: list[tuple[str, tuple[Post, ...]]] = []
         if isinstance(event, Raised):
@@ -160,11 +166,9 @@ class Desk:
             if move:
                 self.store.move_head(move)
             return Taken(alert=alert, classification=classification, outcome="nothing to do")
-        takes_group = isinstance(event, Raised) and group != after.id
+        taken = {name: was for name, was in groups.items() if was != after.id} if isinstance(event, Raised) else {}
         try:
-            after, posts = self._commit(
-                before, after, _row(alert), posts, move=move, group=(target, group) if takes_group else None
-            )
+            after, posts = self._commit(before, after, _row(alert), posts, move=move, groups=taken)
         except Duplicate:
             return self._again(alert, classification, after.id)
         if after.parent and after.status == "OPEN":
@@ -186,33 +190,28 @@ class Desk:
         posts: tuple[Post, ...],
         *,
         move: Move | None = None,
-        group: tuple[str, str] | None = None,
+        groups: Mapping[str, str] = NO_GROUPS,
     ) -> tuple[Incident, tuple[Post, ...]]:
         """Write one event's consequence, with the rows of other channels and of what gathers the incident."""
         if after.kind in {"incident", "storm"} and not after.parent:
             more = self._outward(before, after, posts, self.settings, self.now)
             posts = tuple(sorted((*posts, *more), key=lambda post: POST_ORDER.index(post.kind)))
         gathered = [(id_, seen(after, released=id_ == _left(before, after))) for id_ in _gatherings(before, after)]
-        after = self.store.commit(after, row, posts, self.now, move=move, group=group, gathered=gathered)
+        after = self.store.commit(after, row, posts, self.now, move=move, groups=groups, gathered=gathered)
         return after, posts
 
-    def _concerned(self, alert: Alert, key: str, candidates: tuple[str, ...], kin: str) -> Incident | None:
-        """The incident that an alert continues: its alarm's own, else the one open for its resource or its kin."""
+    def _concerned(self, alert: Alert, key: str, candidates: tuple[str, ...]) -> Incident | None:
+        """The incident that an alert continues: its alarm's own, else the one open for its resource."""
         raised = _raises(alert)
-
-        def continued(id_: str) -> Incident | None:
-            incident = self.store.incident(id_) if id_ else None
+        for id_ in dict.fromkeys(filter(None, candidates)):
+            incident = self.store.incident(id_)
             if incident is None:
-                return None
-            if key in incident.alarms:
-                return None if raised and starts_anew(incident, int(alert.at.timestamp())) else incident
-            joins = raised and incident.status in JOINABLE and len(incident.alarms) < MANY
-            return incident if joins else None
-
-        for id_ in dict.fromkeys(candidates):
-            if found := continued(id_):
-                return found
-        return continued(self.store.group(kin)) if raised and kin else None
+                continue
+            if key in incident.alarms and not (raised and starts_anew(incident, int(alert.at.timestamp()))):
+                return incident
+            if raised and incident.status in JOINABLE and len(incident.alarms) < MANY:
+                return incident
+        return None
 
     def _hinted(self, target: str) -> str:
         """The service that the configuration says a resource belongs to."""

@@ -140,7 +140,7 @@ class MemoryDynamo:
         self.before(operation)
         after, held = self._judge(write)
         if not held:
-            error = {"Code": "ConditionalCheckFailedException", "Message": "The conditional request failed"}
+            error: Any = {"Code": "ConditionalCheckFailedException", "Message": "The conditional request failed"}
             raise ConditionalCheckFailedException({"Error": error}, operation)
         self._keep(after)
         self.after(operation)
@@ -153,7 +153,7 @@ class MemoryDynamo:
         judged = [self._judge(write) for write in TransactItems]
         places = [(after["pk"]["S"], after["sk"]["S"]) for after, _ in judged]
         if len(judged) > MOST or len(set(places)) < len(places):
-            error = {"Code": "ValidationException", "Message": "too many writes, or two of one item"}
+            error: Any = {"Code": "ValidationException", "Message": "too many writes, or two of one item"}
             raise ClientError({"Error": error}, "TransactWriteItems")
         if not all(held for _, held in judged):
             reasons = [{"Code": "None" if held else "ConditionalCheckFailed"} for _, held in judged]
@@ -183,7 +183,7 @@ class MemoryDynamo:
         else:
             raise NotImplementedError(kind)
         if sum(len(value.get("S", "")) for value in after.values()) > LARGEST:
-            error = {"Code": "ValidationException", "Message": "Item size has exceeded the maximum allowed size"}
+            error: Any = {"Code": "ValidationException", "Message": "Item size has exceeded the maximum allowed size"}
             raise ClientError({"Error": error}, "PutItem")
         return after, held
 

@@ -33,7 +33,7 @@ from lambdas.incidents.clocks import LIVE
 from lambdas.incidents.model import POST_ORDER, Child, Incident, Post
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -41,6 +41,7 @@ DAY = 24 * 60 * 60
 KEEP_STALE = 14 * DAY
 KEEP_INCIDENT = 400 * DAY
 SHARDS = 4
+NO_GROUPS: Mapping[str, str] = {}
 LEASE = 60  # seconds that a post may take before another worker may try it
 
 
@@ -255,7 +256,7 @@ class Store:
         now: int,
         *,
         move: Move | None = None,
-        group: tuple[str, str] | None = None,
+        groups: Mapping[str, str] = NO_GROUPS,
         gathered: Iterable[tuple[str, Child]] = (),
     ) -> Incident:
         """Write one event's whole consequence in one transaction. Returns the incident with its new version.
@@ -266,7 +267,7 @@ class Store:
             posts: outbox rows to add.
             now: epoch seconds.
             move: the alarm's head, where the event came from an alarm.
-            group: (target, the incident its head named before), where the incident becomes the target's open one.
+            groups: by each target whose open incident this becomes, the incident that its head named before.
             gathered: (id of a storm or a silence, how the incident looks to it now).
 
         Raises:
@@ -312,8 +313,7 @@ class Store:
         if move:
             writes.append(_head(move, incident.id))
         items: Any = [{"Put": {"TableName": self._table, **write}} for write in writes]
-        if group:
-            items.append({"Update": {"TableName": self._table, **_group(*group, incident.id)}})
+        items += [{"Update": {"TableName": self._table, **_group(*group, incident.id)}} for group in groups.items()]
         try:
             self._client.transact_write_items(TransactItems=items)
         except self._client.exceptions.TransactionCanceledException as error:

@@ -10,8 +10,9 @@ from moto import mock_aws
 
 from lambdas.aws import Aws
 from lambdas.errors import Contended, Duplicate
-from lambdas.incidents.model import Alarm, Incident, Judged, Post
+from lambdas.incidents.model import Alarm, Incident, Judged, Post, Quiet
 from lambdas.incidents.store import KEEP_INCIDENT, LEASE, Due, Head, Move, Store, Timeline
+from lambdas.incidents.tally import seen
 from local.plane import create_table
 
 NOW = 1_795_489_560
@@ -86,9 +87,9 @@ def test_an_alarms_head_moves_only_from_where_it_was_read(store: Store) -> None:
 
 
 def test_two_alarms_of_one_resource_cannot_both_open_for_it(store: Store) -> None:
-    store.commit(incident(), EVENT, [], NOW, group=("ecs:c/s", ""))
+    store.commit(incident(), EVENT, [], NOW, groups={"ecs:c/s": ""})
     with pytest.raises(Contended):
-        store.commit(incident("INC-2"), replace(EVENT, id="e2"), [], NOW, group=("ecs:c/s", ""))
+        store.commit(incident("INC-2"), replace(EVENT, id="e2"), [], NOW, groups={"ecs:c/s": ""})
     assert store.group("ecs:c/s") == "INC-1"
 
 
@@ -198,3 +199,51 @@ def test_incidents_are_found_by_the_time_they_opened(store: Store) -> None:
     assert [found.id for found in store.opened(december - 1, december + 5)] == ["INC-1", "INC-2"]
     assert store.opened(december - 1, december) == [moved]
     assert [found.id for found in store.opened(0, december - 1)] == ["INC-0"]
+
+
+def test_a_silence_and_a_validation_have_partitions_of_their_own(store: Store) -> None:
+    quiet = Quiet(start=NOW, end=NOW + 600)
+    store.commit(incident("SIL-1", kind="silence", quiet=quiet, alarms={}, next_update=None), EVENT, [], NOW)
+    store.commit(incident("MON-1", kind="monitor", alarms={}, gather_at=NOW, next_update=None), EVENT, [], NOW)
+    assert store.silences() == ["SIL-1"]
+    assert store.open_incidents() == []
+    assert [row.incident for row in store.due(NOW)] == ["MON-1"]
+    assert store.opened(NOW - 60, NOW + 60) == []  # neither is an incident
+
+
+def test_what_a_storm_gathers_is_open_but_not_listed(store: Store) -> None:
+    gathered = incident("INC-2", parent="INC-storm", next_update=None)
+    child = seen(gathered)
+    store.commit(gathered, EVENT, [], NOW, gathered=[("INC-storm", child)])
+    assert store.open_incidents() == []
+    assert store.gathered_incidents() == ["INC-2"]
+    assert store.children("INC-storm") == [child]
+
+
+def test_posts_stand_in_the_order_in_which_they_were_written(store: Store) -> None:
+    first = store.commit(incident(), EVENT, [INITIAL], NOW)
+    store.commit(first, replace(EVENT, id="e2"), [Post("update", 0, 2)], NOW + 60)
+    second = store.incident("INC-1")
+    assert second
+    store.commit(second, replace(EVENT, id="e3"), [Post("acknowledged")], NOW + 70)
+    assert [(row.post.kind, row.at) for row in store.outbox("INC-1")] == [
+        ("initial", NOW),
+        ("update", NOW + 60),
+        ("acknowledged", NOW + 70),
+    ]
+
+
+def test_a_slot_is_taken_once(store: Store) -> None:
+    assert [store.take_slot("reconcile", 7, NOW) for _ in range(3)] == [True, False, False]
+    assert store.take_slot("reconcile", 8, NOW)
+
+
+def test_a_resource_keeps_what_it_belongs_to(store: Store) -> None:
+    store.adopt("elb:app/x/1", "INC-1", "", "ecs:c/s")
+    store.commit(incident("INC-2"), EVENT, [], NOW, groups={"elb:app/x/1": "INC-1"})
+    assert store.kin("elb:app/x/1") == ("INC-2", "ecs:c/s")
+
+
+def test_openings_are_counted_by_the_minute(store: Store) -> None:
+    assert [store.count(NOW) for _ in range(3)] == [1, 2, 3]
+    assert store.count(NOW + 60) == 1
