@@ -89,6 +89,7 @@ def judged(classification: Classification) -> Judged:
         target=str(classification.target),
         impact=classification.impact,
         why=classification.why,
+        affected=classification.affected,
     )
 
 

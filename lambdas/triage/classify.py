@@ -66,7 +66,17 @@ def classify(
         impact=impact(alert, judged, known),
         trigger=tiered.trigger.id if tiered.trigger else "",
         why=(*tiered.why, *graded.why, scope_why),
+        affected=_affected(judged, known),
     )
+
+
+def _affected(judged: Quantity | None, measured: Measured) -> float | None:
+    """The share of requests that fail, as measured; else as the alarm itself measures it."""
+    if measured.share_5xx is not None:
+        return measured.share_5xx
+    if judged and judged.family == "5xx" and not judged.provisional:
+        return judged.value
+    return None
 
 
 def _tier(alert: Alert, judged: Quantity | None, overrides: Mapping[str, float]) -> _Tiered:

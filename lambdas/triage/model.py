@@ -25,3 +25,4 @@ class Classification:
     impact: str  # one sentence for the initial notification: what was observed, for whom
     trigger: str = ""  # the id of the runbook trigger that decided, e.g. "ecs.cpu.critical"; empty: outside the tables
     why: tuple[str, ...] = ()  # one sentence per decision, shown to people
+    affected: float | None = None  # per cent of the requests that were seen to fail (0–100); None: not measured

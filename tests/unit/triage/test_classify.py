@@ -541,3 +541,23 @@ def test_every_alarm_gets_a_tier_a_severity_and_reasons(observed: float | None, 
 
 def _with_settings(case: tuple[Alert, Measured | None]) -> tuple[Alert, Settings, Measured | None]:
     return case[0], SETTINGS, case[1]
+
+
+FAILING = rate("(m1/m2)*100", 31.4, 5)
+
+
+@pytest.mark.parametrize(
+    ("alert", "measured", "expected"),
+    [
+        (FAILING, None, 31.4),
+        (FAILING, Measured(requests=1000, errors_5xx=120), 12.0),
+        (count("HTTPCode_Target_5XX_Count", 50), None, None),
+        (count("HTTPCode_Target_5XX_Count", 50), Measured(requests=200, errors_5xx=50), 25.0),
+        (cpu(99.0), None, None),
+        (cpu(99.0), Measured(requests=100, errors_5xx=3), 3.0),
+    ],
+)
+def test_the_share_of_users_is_measured_or_not_known(
+    alert: Alert, measured: Measured | None, expected: float | None
+) -> None:
+    assert classify(alert, SETTINGS, measured).affected == expected
