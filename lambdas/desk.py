@@ -45,6 +45,7 @@ from lambdas.incidents.model import (
 from lambdas.incidents.quiet import covers, holding
 from lambdas.incidents.store import Head, Move, Timeline
 from lambdas.incidents.tally import RELEASED, seen, tally
+from lambdas.notify.changes import marks
 from lambdas.targets import resolve
 from lambdas.triage.classify import classify
 
@@ -194,10 +195,12 @@ class Desk:
         groups: Mapping[str, str] = NO_GROUPS,
     ) -> tuple[Incident, tuple[Post, ...]]:
         """Write one event's consequence, with the rows of other channels and of what gathers the incident."""
-        if after.kind in {"incident", "storm"} and not after.parent:
+        part = after.parent and (before is None or before.parent)  # of a storm, which tells for all of its parts
+        if after.kind in {"incident", "storm"} and not part:
             more = self._outward(before, after, posts, self.settings, self.now)
             posts = tuple(sorted((*posts, *more), key=lambda post: POST_ORDER.index(post.kind)))
         gathered = [(id_, seen(after, released=id_ == _left(before, after))) for id_ in _gatherings(before, after)]
+        row = replace(row, changes=marks(before, after))
         after = self.store.commit(after, row, posts, self.now, move=move, groups=groups, gathered=gathered)
         return after, posts
 

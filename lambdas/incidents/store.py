@@ -18,6 +18,8 @@ outbox rows, the alarm's head and the group's head. There is no second mechanism
 | STORM         | HEAD                  | the storm that is open                                         |
 | RATE#<minute> | OPENED                | how many incidents opened in one minute                        |
 | SLOT#<name>   | <number>              | a routine's run, so that it happens once                       |
+| CAUSE#<cause> | <opened at>#<id>      | every resolved incident, by the cause that was found           |
+| RES#<target>  | <opened at>#<id>      | every resolved incident, by the resource that it was about     |
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ from typing import TYPE_CHECKING, Any
 from lambdas.errors import Contended, Duplicate
 from lambdas.incidents.clocks import LIVE
 from lambdas.incidents.model import POST_ORDER, Child, Incident, Post
+from lambdas.incidents.past import Past, past
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -56,12 +59,16 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """One event's row. `at` in milliseconds, by the event's own clock; `body` is bounded JSON."""
+    """One event's row. `at` in milliseconds, by the event's own clock; `body` is bounded JSON.
+
+    `changes`: what it changed, as `lambdas.notify.changes.marks` says it.
+    """
 
     at: int
     id: str
     kind: str
     body: str = "{}"
+    changes: tuple[str, ...] = ()
 
     @property
     def sk(self) -> str:
@@ -183,7 +190,10 @@ class Store:
         found = []
         for row in self._query(id_, "EV#"):
             _, at, event_id = row["sk"]["S"].split("#", 2)
-            found.append(Timeline(at=int(at), id=event_id, kind=row["kind"]["S"], body=row["body"]["S"]))
+            changes = tuple(_text(row, "changes").split())
+            found.append(
+                Timeline(at=int(at), id=event_id, kind=row["kind"]["S"], body=row["body"]["S"], changes=changes)
+            )
         return found
 
     def due(self, now: int) -> list[Due]:
@@ -246,6 +256,20 @@ class Store:
         found = (self.incident(id_) for id_ in ids)
         return [incident for incident in found if incident]
 
+    def past(self, *, cause: str = "", target: str = "", since: int = 0, limit: int = 200) -> list[Past]:
+        """Resolved incidents of one cause or about one resource that opened after `since`, newest first."""
+        answer = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND sk > :since",
+            ExpressionAttributeValues={
+                ":pk": {"S": f"CAUSE#{cause}" if cause else f"RES#{target}"},
+                ":since": {"S": f"{since:012d}"},
+            },
+            ScanIndexForward=False,
+            Limit=limit,
+        )
+        return [Past.from_json(item["doc"]["S"]) for item in answer["Items"]]
+
     # writing ----------------------------------------------------------------------------------------------------------
 
     def commit(
@@ -289,6 +313,8 @@ class Store:
             "body": {"S": event.body},
             "ttl": {"N": str(now + KEEP_INCIDENT)},
         }
+        if event.changes:
+            row["changes"] = {"S": " ".join(event.changes)}
         writes = [meta, {"Item": row, "ConditionExpression": "attribute_not_exists(pk)"}]
         writes += [
             {
@@ -310,6 +336,8 @@ class Store:
         if not incident.ver and incident.kind == "incident":
             writes.append(_month(incident, now))
         writes += [{"Item": _child(parent, child, now)} for parent, child in gathered]
+        if incident.status == "RESOLVED" and incident.kind == "incident":
+            writes += _resolved(after, now)
         if move:
             writes.append(_head(move, incident.id))
         items: Any = [{"Put": {"TableName": self._table, **write}} for write in writes]
@@ -513,6 +541,18 @@ def _month(incident: Incident, now: int) -> dict[str, Any]:
             "ttl": {"N": str(now + KEEP_INCIDENT)},
         }
     }
+
+
+def _resolved(incident: Incident, now: int) -> list[dict[str, Any]]:
+    """Where others look for what was learnt. A later resolution of the same incident takes the row's place."""
+    found = past(incident)
+    row = {
+        "sk": {"S": f"{incident.opened_at:012d}#{incident.id}"},
+        "doc": {"S": found.to_json()},
+        "ttl": {"N": str(now + KEEP_INCIDENT)},
+    }
+    places = [f"CAUSE#{found.cause}" if found.cause else "", f"RES#{found.target}" if found.target else ""]
+    return [{"Item": {"pk": {"S": place}} | row} for place in places if place]
 
 
 def _months(start: int, end: int) -> list[str]:

@@ -40,6 +40,12 @@ def changes(before: Incident | None, after: Incident) -> tuple[str, ...]:
     return tuple(change for change in DETAIL_TYPES if change in found)
 
 
+def marks(before: Incident | None, after: Incident) -> tuple[str, ...]:
+    """The same, as the timeline keeps them: with what was reached, e.g. `escalated=2`, `severity_changed=1`."""
+    reached = {"escalated": after.level, "severity_changed": after.judged.severity}
+    return tuple(f"{change}={reached[change]}" if change in reached else change for change in changes(before, after))
+
+
 def _found(before: Incident | None, after: Incident) -> Iterator[str]:
     if before is None:
         yield _BORN.get(after.status, "opened")
