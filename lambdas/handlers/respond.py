@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from lambdas.desk import Taken
     from lambdas.diagnosis.examine import Examined
     from lambdas.errands import Errand
+    from lambdas.incidents.model import Incident
     from lambdas.recorder.flight import Flight
 
 DEADLINE = 45.0  # seconds for one diagnosis
@@ -163,6 +164,7 @@ def _work(id_: str, kind: str, house: House) -> None:
 def _diagnose(id_: str, raised: tuple[Alert, Delivery] | None, house: House, outcome: Outcome, deadline: float) -> None:
     """Do the incident's due diagnosis, if it is nobody else's."""
     from lambdas.diagnosis.examine import examine  # noqa: PLC0415 — after the first post, on purpose
+    from lambdas.postmortem.kept import keep  # noqa: PLC0415 — the same
     from lambdas.recorder.flight import Flight  # noqa: PLC0415 — the same
     from lambdas.recorder.tape import listening  # noqa: PLC0415 — the same
     from lambdas.slack.report import failed, report  # noqa: PLC0415 — the same
@@ -192,10 +194,13 @@ def _diagnose(id_: str, raised: tuple[Alert, Delivery] | None, house: House, out
             at=house.desk.now * 1000,
             id=f"diagnosed-{post.reopen}",
             kind="diagnosed",
-            body=json.dumps({"chart": asdict(chart)}) if chart else "{}",  # so that it can be drawn again later
+            # so that it can be drawn again, and told in the post-mortem
+            body=json.dumps(
+                {"diagnosis": keep(examined.diagnosis).document()} | ({"chart": asdict(chart)} if chart else {})
+            ),
         )
         house.deliver(id_, house.desk.record(id_, event, row), mine=MINE)
-        house.poster.attempt(claim, report(incident, examined.diagnosis))
+        house.poster.attempt(claim, report(incident, examined.diagnosis, _seen_before(incident, examined, house)))
         house.deliver(id_, house.desk.relate(id_, examined.related))
         if house.settings.recordings:
             flight = Flight(
@@ -209,6 +214,23 @@ def _diagnose(id_: str, raised: tuple[Alert, Delivery] | None, house: House, out
                 examined=examined,
             )
             outcome.flights.append(flight)
+
+
+def _seen_before(incident: Incident, examined: Examined, house: House) -> str:
+    """What is known of the cause from earlier incidents. That it cannot be read costs nobody the report."""
+    from lambdas.incidents.past import recurs  # noqa: PLC0415 — after the first post, on purpose
+    from lambdas.postmortem.knowledge import recurrence  # noqa: PLC0415 — the same
+
+    head = examined.headline
+    if head.verdict not in {"confirmed", "likely"} or not recurs(head.cause):
+        return ""
+    try:
+        found = house.store.past(cause=head.cause)
+    except Exception:
+        log.exception("earlier incidents could not be read", extra={"incident": incident.id})
+        return ""
+    others = [past for past in found if past.incident != incident.id]
+    return recurrence(others, house.settings, house.desk.now)
 
 
 def _chart(id_: str, house: House) -> None:

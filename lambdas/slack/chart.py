@@ -1,4 +1,4 @@
-"""Takes a chart into an incident's thread: files.getUploadURLExternal → the bytes → files.completeUploadExternal.
+"""Takes a chart into an incident's thread, as a file.
 
 A chart is chatter. It comes after the report, its failures touch nothing else, and after three tries the thread goes
 without. Slack processes files asynchronously and takes no metadata with them, so a row that was tried before is looked
@@ -7,12 +7,12 @@ for by its file's name; where that is impossible it is given up rather than show
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from typing import TYPE_CHECKING
 
 from lambdas.errors import SlackBusy, SlackError
+from lambdas.slack import files
 from lambdas.slack.text import escape
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 TRIES = 3
 WAIT = 60  # seconds to the next try: by then Slack has processed what it got
-LOOK_BACK = 200  # messages of the thread that a look-up reads
 
 log = logging.getLogger("tocsin")
 
@@ -79,7 +78,7 @@ class Charts:
         name = f"{claim.incident}-chart-{claim.post.reopen}.png"
         if claim.attempt > 1:
             try:
-                if found := self._find(incident, name):
+                if found := files.find(self._slack, incident, name):
                     return found
             except SlackBusy:
                 raise
@@ -89,30 +88,8 @@ class Charts:
         share(self._slack, incident, name, chart, draw(chart.widget))
         return ""
 
-    def _find(self, incident: Incident, name: str) -> str:
-        """The timestamp of the thread's message that carries the file; empty if there is none."""
-        query = {"channel": incident.channel, "ts": incident.ts, "limit": LOOK_BACK}
-        for message in self._slack.call("conversations.replies", query).get("messages", ()):
-            if any(file.get("name") == name for file in message.get("files", ())):
-                return str(message["ts"])
-        return ""
-
 
 def share(slack: Slack, incident: Incident, name: str, chart: Chart, picture: bytes) -> None:
-    """Upload a picture into an incident's thread, with words for who cannot see it.
-
-    Raises:
-        SlackError: with Slack's own code, for example `missing_scope` where the app lacks files:write.
-    """
-    announced = {"filename": name, "length": len(picture), "alt_txt": chart.alt}
-    place = slack.call("files.getUploadURLExternal", announced)
-    slack.upload(str(place["upload_url"]), picture)
-    slack.call(
-        "files.completeUploadExternal",
-        {
-            "files": json.dumps([{"id": place["file_id"], "title": chart.title}]),
-            "channel_id": incident.channel,
-            "thread_ts": incident.ts,
-            "initial_comment": f"📈 {escape(chart.alt, 1500)}",
-        },
-    )
+    """Upload a picture into an incident's thread, with words for who cannot see it. Raises as `files.share`."""
+    comment = f"📈 {escape(chart.alt, 1500)}"
+    files.share(slack, incident, name, picture, title=chart.title, comment=comment, alt=chart.alt)

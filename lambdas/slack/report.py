@@ -24,9 +24,12 @@ WHOLE = 9000  # characters of one message: Slack refuses about 13,000 over all b
 MESSAGES = 4  # of one report
 
 
-def report(incident: Incident, diagnosis: Diagnosis) -> list[Payload]:
-    """The full report, best cause first, in as few messages as Slack takes."""
-    messages: list[list[str]] = [[]]
+def report(incident: Incident, diagnosis: Diagnosis, before: str = "") -> list[Payload]:
+    """The full report, best cause first, in as few messages as Slack takes.
+
+    `before`: what is known of the leading cause from earlier incidents, as mrkdwn.
+    """
+    messages: list[list[str]] = [[before] if before else []]
     for text in _sections(diagnosis):
         if sum(map(len, messages[-1])) + len(text) > WHOLE:
             messages.append([])
