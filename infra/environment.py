@@ -29,7 +29,9 @@ from infra.part import Part, Text
 from infra.problems import EnvironmentFileError, kind, nearest, problems, syntax
 from lambdas import settings as runtime
 from lambdas.alerts.regions import partition as partition_of
+from lambdas.checks.base import load
 from lambdas.incidents.quiet import Window, wrong
+from lambdas.remedies.base import KINDS
 from lambdas.triage.thresholds import BY_ID
 
 if TYPE_CHECKING:
@@ -78,6 +80,14 @@ def _channel(value: str) -> str:
     if not re.fullmatch(r"#[^\s#]{1,79}|[CG][A-Z0-9]{8,}", value):
         raise ValueError(f"'{value}' is no channel: write '#alerts' (in quotes), or the channel's id C0123456789")
     return value
+
+
+def _kinds(value: tuple[str, ...]) -> tuple[str, ...]:
+    load("lambdas.remedies")
+    for name in value:
+        if name not in KINDS:
+            raise ValueError(f"'{name}' is no remedy{nearest(name, KINDS)} Allowed: {', '.join(sorted(KINDS))}")
+    return tuple(sorted(set(value)))
 
 
 def _moment(value: object) -> str:
@@ -210,6 +220,24 @@ class OnCall(Part):
         return _levels_as_text(raw, "rotations")
 
 
+class Remedies(Part):
+    """Which changes people may approve in Slack, and within which limits (`docs/remedies.md`)."""
+
+    allow: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_kinds)]
+    approvals_severity_1: Annotated[int, Field(ge=1, le=2)] = 1  # different people
+    tag: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:/+@-]+=[A-Za-z0-9_.:/+@ -]+$", max_length=300)] = (
+        "tocsin:remedies=allowed"
+    )
+    max_tasks: Annotated[int, Field(ge=1, le=5000)] = 20
+    max_capacity_units: Annotated[int, Field(ge=1, le=40_000)] = 4000
+
+    @property
+    def tag_pair(self) -> tuple[str, str]:
+        """Key and value."""
+        key, _, value = self.tag.partition("=")
+        return key, value
+
+
 class Workload(Part):
     """What discovery cannot know of one workload. Empty fields are discovered."""
 
@@ -293,6 +321,8 @@ class Environment(Part):
     )
     workloads: tuple[Workload, ...] = ()
     maintenance: tuple[Maintenance, ...] = ()
+    remedies: Remedies | None = None  # None: nothing is ever proposed or changed
+    support_case: bool = False  # draft a case with AWS Support for Severity 1 and 2
     operator_email: Annotated[str, StringConstraints(pattern=r"^([^@\s]+@[^@\s]+\.[^@\s]+)?$")] = ""
     architecture: Literal["arm64", "x86_64"] = "arm64"
     removal: Literal["retain", "destroy"] = "retain"
@@ -305,6 +335,21 @@ class Environment(Part):
     @classmethod
     def _levels_are_text(cls, raw: Any) -> Any:
         return _levels_as_text(raw, "contacts")
+
+    @model_validator(mode="after")
+    def _somebody_may_approve(self) -> Self:
+        """Remedies that nobody could approve would be proposed in vain."""
+        named = self.people.approve
+        if self.remedies is None:
+            return self
+        if not named:
+            raise ValueError("remedies: nobody could approve them: name somebody under people.approve")
+        if self.remedies.approvals_severity_1 > len(named) and not any(name.startswith("S") for name in named):
+            raise ValueError(
+                f"remedies.approvals_severity_1: takes {self.remedies.approvals_severity_1} different people, and"
+                f" people.approve names {len(named)}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _topics_are_here(self) -> Self:
@@ -398,7 +443,21 @@ class Environment(Part):
             workloads=tuple(runtime.Hint(**workload.model_dump()) for workload in self.workloads),
             windows=tuple(planned.window(self.time_zone) for planned in self.maintenance),
             all_alarms=self.alarm_state_changes,
+            remedies=_remedies(self.remedies) if self.remedies else None,
+            support_case=self.support_case,
         )
+
+
+def _remedies(written: Remedies) -> runtime.Remedies:
+    key, value = written.tag_pair
+    return runtime.Remedies(
+        allowed=written.allow,
+        approvals_sev1=written.approvals_severity_1,
+        tag_key=key,
+        tag_value=value,
+        max_tasks=written.max_tasks,
+        max_capacity_units=written.max_capacity_units,
+    )
 
 
 def _rotation(level: int, written: Rotation) -> runtime.Rotation:

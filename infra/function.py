@@ -106,17 +106,23 @@ class Function(Construct):
 
     def _allow(self, statement: Statement) -> None:
         """Add a statement to the role; what is wide in it is read-only or as narrow as its service allows."""
+        key, value = statement.tag or ("", "")
         self.role.add_to_policy(
             iam.PolicyStatement(
-                sid=statement.sid or None, actions=list(statement.actions), resources=list(statement.resources)
+                sid=statement.sid or None,
+                actions=list(statement.actions),
+                resources=list(statement.resources),
+                conditions={"StringEquals": {f"aws:ResourceTag/{key}": value}} if statement.tag else None,
             )
         )
         for resource in statement.resources:
             if "*" in resource:
                 why = statement.why or (
-                    "these read actions cannot be scoped to resources"
+                    f"only resources that carry the tag {key}={value}"
+                    if statement.tag
+                    else "these actions cannot be scoped to resources"
                     if resource == "*"
-                    else "the workload is discovered: any resource of this kind in this account and region may be read"
+                    else "the workload is discovered: any resource of this kind in this account and region"
                 )
                 names = ", ".join(statement.actions)
                 acknowledge(self.role, {f"IAM5[Resource::{resource}]": f"{why}: {names}"})

@@ -6,17 +6,20 @@ Pure: plain values in, plain values out, so that tests, the stack and the least-
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lambdas.checks.base import CHECKS, Allow, load
 from lambdas.diagnosis.chart import ALLOW as CHART
+from lambdas.notify.case import ACTIONS as SUPPORT
+from lambdas.remedies.base import KINDS
 from lambdas.reviews.base import PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from lambdas import settings as runtime
+    from lambdas.remedies.base import Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,7 @@ class Statement:
     resources: tuple[str, ...]
     sid: str = ""
     why: str = ""  # where a resource is wide: the reason
+    tag: tuple[str, str] | None = None  # holds only for resources that carry it (`aws:ResourceTag`)
 
 
 class TooMuchError(ValueError):
@@ -56,6 +60,39 @@ def reviewing() -> list[Allow]:
     """All that the parts of the reviews declare."""
     load("lambdas.reviews")
     return [allow for part in PARTS.values() for allow in part.allow]
+
+
+# Actions whose resources' tags IAM does not know: RegisterScalableTarget is checked on the scalable target, not on the
+# service or table behind it. It is guarded in two other ways: Application Auto Scaling checks that its caller may
+# change the resource itself, which `acting` scopes by tag; and `remedies.doing` reads the tags before it writes.
+UNTAGGED = frozenset({"application-autoscaling:RegisterScalableTarget"})
+
+
+def proposing(allowed: Iterable[str]) -> list[Allow]:
+    """What `respond` reads to propose remedies and to see whether they helped."""
+    return [allow for kind in _kinds(allowed) for allow in kind.reads]
+
+
+def acting(allowed: Iterable[str], place: Place, tag: tuple[str, str]) -> list[Statement]:
+    """What `act` may do for the remedies that an environment allows: read them, and change what carries the tag."""
+    kinds = _kinds(allowed)
+    writes = [allow for kind in kinds for allow in kind.writes]
+    tagged = statements([allow for allow in writes if allow.action not in UNTAGGED], place)
+    return [
+        *statements([allow for kind in kinds for allow in kind.reads], place),
+        *statements([allow for allow in writes if allow.action in UNTAGGED], place),
+        *(replace(statement, tag=tag) for statement in tagged),
+    ]
+
+
+def _kinds(allowed: Iterable[str]) -> list[Kind]:
+    load("lambdas.remedies")
+    return [KINDS[id_] for id_ in sorted(set(allowed))]
+
+
+def supporting() -> list[Statement]:
+    """Opening a case with AWS Support and following it. Its API scopes nothing (Service Authorization Reference)."""
+    return [Statement(sid="SupportCase", actions=tuple(sorted(SUPPORT)), resources=("*",))]
 
 
 def statements(allows: Iterable[Allow], place: Place) -> list[Statement]:

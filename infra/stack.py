@@ -9,6 +9,7 @@ from aws_cdk import Duration, Stack, Tags
 from aws_cdk import Environment as Target
 from aws_cdk import aws_lambda as lambda_
 
+from infra import actor
 from infra.alarms import OwnAlarms
 from infra.asset import Architecture, build
 from infra.bus import created as created_bus
@@ -20,13 +21,16 @@ from infra.events import WorkloadEvents, patterns
 from infra.function import Function, Shared
 from infra.permissions import (
     Place,
+    acting,
     ask,
     observing,
     post,
+    proposing,
     reconciling,
     reviewing,
     statements,
     store,
+    supporting,
     tell,
     tell_operators,
     verifying,
@@ -87,6 +91,11 @@ class TocsinStack(Stack):
             self, "Events", queue=inbox.queue, patterns=patterns(place, alarms=environment.alarm_state_changes)
         )
 
+        remedies, case = environment.remedies, environment.support_case
+        approved = Inbox(self, "Approved", function_timeout=actor.TIMEOUT) if remedies or case else None
+        to_act = (approved.queue.queue_arn,) if approved else ()
+        allowed = remedies.allow if remedies else ()
+
         architecture = architecture or environment.architecture
         shared = Shared(
             code=lambda_.Code.from_asset(str(build(architecture))),
@@ -107,6 +116,7 @@ class TocsinStack(Stack):
                     review_queue=orders.queue.queue_url,
                     operators=operators.topic_arn,
                     alarm_topics=tuple(source.topic_arn for source in topics),
+                    act_queue=approved.queue.queue_url if approved else "",
                 ),
             ),
         )
@@ -124,8 +134,8 @@ class TocsinStack(Stack):
             statements=[
                 *own,
                 *told,
-                *ask(errands.queue.queue_arn, orders.queue.queue_arn),
-                *statements([*observing(), *verifying()], place),
+                *ask(errands.queue.queue_arn, orders.queue.queue_arn, *to_act),
+                *statements([*observing(), *verifying(), *proposing(allowed)], place),
             ],
         )
         listen(respond.function, inbox, place)
@@ -145,10 +155,26 @@ class TocsinStack(Stack):
             statements=[
                 *own,
                 *told,
-                *ask(errands.queue.queue_arn),
+                *ask(errands.queue.queue_arn, *to_act),
                 *tell_operators(operators.topic_arn),
                 *statements([*verifying(), *reconciling()], place),
             ],
+        )
+        act = (
+            actor.Actor(
+                self,
+                "Actor",
+                name=f"{self.stack_name}-act",
+                shared=shared,
+                inbox=approved,
+                statements=[
+                    *own,
+                    *(acting(allowed, place, remedies.tag_pair) if remedies else ()),
+                    *(supporting() if case else ()),
+                ],
+            )
+            if approved
+            else None
         )
         Clock(self, "Clock", function=pulse.function)
         review = Function(
@@ -188,6 +214,9 @@ class TocsinStack(Stack):
             respond=respond,
             pulse=pulse,
         )
+        if act:
+            watch.function(act.function, "act")
+            watch.dead_letters("act-dead-letters", "Something that was approved failed all its tries.", act.inbox)
         watch.function(review, "review")
         watch.function(interact, "interact")
         watch.dead_letters(

@@ -54,7 +54,7 @@ SPEND: ContextVar[Callable[[], None] | None] = ContextVar("SPEND", default=None)
 
 
 # What these do twice, a person gets twice: botocore repeats nothing, the outbox decides.
-ONCE = frozenset({"pinpoint_sms_voice_v2", "sesv2", "sns"})
+ONCE = frozenset({"pinpoint_sms_voice_v2", "sesv2", "sns", "support"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,7 @@ class Aws:
     sns: SNSClient
     sqs: SQSClient
     ssm: SSMClient
+    support: Any  # AWS Support
 
     def __init__(
         self,
@@ -140,8 +141,7 @@ class Aws:
         with self._lock:
             client = self.__dict__.get(name)
             if client is None:
-                # Health has one endpoint for the whole partition (AWS Health User Guide, "Endpoints").
-                region = "us-east-1" if name == "health" and not self.region.startswith("cn-") else self.region
+                region = self._home(name)
                 service = name.replace("_", "-")
                 once = Config(retries={"mode": "standard", "total_max_attempts": 1})
                 config = self._config.merge(once) if name in ONCE else self._config
@@ -150,6 +150,14 @@ class Aws:
                 )
                 self.__dict__[name] = client
         return client
+
+    def _home(self, name: str) -> str:
+        """Where a service answers: Health and Support have one endpoint for a whole partition (General Reference)."""
+        if name == "support" and self.region.startswith(("cn-", "us-gov-")):
+            return "cn-north-1" if self.region.startswith("cn-") else "us-gov-west-1"
+        if name in {"health", "support"} and not self.region.startswith("cn-"):
+            return "us-east-1"
+        return self.region
 
 
 def moment(value: Any) -> datetime:

@@ -10,6 +10,8 @@ TocsinError                 anything this package raises on purpose
 │   └── Contended           somebody else moved the incident in between: reload and reduce again
 ├── ChannelError            another channel (e-mail, SMS, call, bus) refused or could not be reached: `again` says which
 ├── Unsettled               a notice waits for the other addresses before it is said how it went
+├── RemedyError             a remedy cannot be done as it was approved: says why, and nothing was changed
+├── RemedyLater             AWS takes no change of the resource at this moment: try again
 ├── ChartError              CloudWatch drew something that is no picture for a thread
 ├── ReviewUnfinished        a review ran out of time: what it has is kept, and the next attempt continues
 └── SlackError              Slack answered `ok: false` or could not be reached
@@ -63,6 +65,14 @@ class ChannelError(TocsinError):
 
 class Unsettled(TocsinError):
     """A notice waits for its other addresses."""
+
+
+class RemedyError(TocsinError):
+    """A remedy cannot be done as it was approved. The message is for people; nothing was changed."""
+
+
+class RemedyLater(TocsinError):
+    """AWS takes no change of the resource at this moment."""
 
 
 class ChartError(TocsinError):

@@ -21,6 +21,7 @@ from lambdas.incidents.model import (
     Snoozed,
 )
 from lambdas.incidents.orders import RIGHTS, stamp
+from lambdas.incidents.rules.remedies import approvals
 from lambdas.incidents.store import Timeline
 from lambdas.slack.messages import LAST_LEVEL, section
 from lambdas.slack.text import clock, code, escape, person
@@ -187,7 +188,8 @@ def _why_no_remedy(order: Order, incident: Incident) -> str:
     if order.stamp and order.stamp != stamp(incident, order.verb, order.argument):
         return "Nothing was changed: the proposal is another one by now. Please look at its newest message."
     if remedy.state == "PROPOSED" and order.by in remedy.approvals:
-        return f"You approved this already; {REMEDY_WORDS['PROPOSED']} ({len(remedy.approvals)} of {remedy.needed})."
+        wanted = approvals(incident, remedy)
+        return f"You approved this already; {REMEDY_WORDS['PROPOSED']} ({len(remedy.approvals)} of {wanted})."
     if incident.status not in LIVE and remedy.state == "PROPOSED":
         return f"Nothing was changed: {code(incident.id)} is over."
     return f"Nothing was changed at “{escape(remedy.title, 300)}”: {REMEDY_WORDS[remedy.state]}."

@@ -90,6 +90,18 @@ class Channels:
         return cls(**{**raw, **levels, "customers": tuple(raw.get("customers", ()))})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remedies:
+    """Which changes may be proposed, and within which limits (`docs/remedies.md`). Nothing is allowed by itself."""
+
+    allowed: tuple[str, ...]  # kinds, e.g. "scale_out"
+    approvals_sev1: int = 1  # different people that it takes while an incident is Severity 1
+    tag_key: str = "tocsin:remedies"  # what a resource must carry
+    tag_value: str = "allowed"
+    max_tasks: int = 20  # of one ECS service
+    max_capacity_units: int = 4000  # read or write units of one table or index
+
+
 def _written(value: Any) -> Any:
     """A value as JSON takes it, without the fields that stand at their defaults."""
     if is_dataclass(value):
@@ -148,6 +160,9 @@ class Settings:
     operators: str = ""  # ARN of the topic that is told where Slack does not take a page
     alarm_topics: tuple[str, ...] = ()  # ARNs: an alarm that tells one of them is ours
     all_alarms: bool = False  # every alarm's state change is taken from the event bus, also of those without actions
+    remedies: Remedies | None = None  # None: no changes are proposed
+    support_case: bool = False  # whether a case with AWS Support is drafted
+    act_queue: str = ""  # URL of the queue of the function that may change something; empty: there is none
 
     def to_json(self) -> str:
         """What the stack puts into the function's `TOCSIN_SETTINGS`: 4 KB have to do, so defaults are left out."""
@@ -175,6 +190,8 @@ class Settings:
             raw["channels"] = Channels.of(raw.get("channels") or {})
             raw["workloads"] = tuple(_hint(hint) for hint in raw.get("workloads") or ())
             raw["windows"] = tuple(Window(**_tuples(window)) for window in raw.get("windows") or ())
+            if remedies := raw.get("remedies"):
+                raw["remedies"] = Remedies(**remedies | {"allowed": tuple(remedies["allowed"])})
             return cls(**raw)
         except (TypeError, KeyError) as error:
             raise SettingsError(f"TOCSIN_SETTINGS: {error}") from error

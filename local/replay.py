@@ -44,6 +44,7 @@ from local.slack.server import EmbeddedSlack
 from local.world.errors import WorldFileError
 from local.world.hook import NoWorld, attached
 from local.world.model import load_world
+from local.world.world import READ
 
 if TYPE_CHECKING:
     from lambdas.alerts.model import Alert
@@ -289,12 +290,21 @@ def _session(region: str, *, live: bool) -> boto3.session.Session:
     if not live:
         return boto3.session.Session("replay", "replay", region_name=region)
     session = boto3.session.Session(region_name=region)
+    session.events.register_first("before-parameter-build", _only_read)
     endpoint = urlsplit(os.environ.get("AWS_ENDPOINT_URL", "")).hostname
     if session.get_credentials() is not None:
         return session
     if endpoint in {"127.0.0.1", "localhost", "::1"}:
-        return boto3.session.Session("replay", "replay", region_name=region)
+        session = boto3.session.Session("replay", "replay", region_name=region)
+        session.events.register_first("before-parameter-build", _only_read)
+        return session
     raise ReplayError("LIVE=1 needs AWS credentials: log in, or set AWS_PROFILE")
+
+
+def _only_read(model: Any, **_: Any) -> None:
+    """Before any call to a real account is even built: a replay changes nothing there, whatever code asks for it."""
+    if not READ.match(model.name):
+        raise ReplayError(f"a LIVE replay only reads, and {model.service_model.service_name}:{model.name} does not")
 
 
 def _earlier(alert: Alert) -> Alert | None:

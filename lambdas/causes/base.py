@@ -10,8 +10,8 @@ judgement; it does no I/O and knows no Slack.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -37,12 +37,22 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fix:
+    """What an action would change, exactly: a remedy may be proposed from it (`lambdas.remedies`)."""
+
+    remedy: str  # the remedy's kind, e.g. "scale_out"
+    resource: str  # as Application Auto Scaling names it: "service/<cluster>/<name>", "table/<name>[/index/<index>]"
+    to: Mapping[str, str | int] = field(default_factory=dict)  # the new values, by the remedy's own names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """The runbook's resolution action, made specific; `command` can be pasted into a shell."""
 
     text: str
     command: str = ""
     link: str = ""
+    fix: Fix | None = None  # where the action is one specific change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

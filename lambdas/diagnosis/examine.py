@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from lambdas.causes.base import Evidence
 from lambdas.checks.base import Look, Window
 from lambdas.diagnosis.budget import CALLS
 from lambdas.diagnosis.chart import Chart, chart
@@ -17,12 +18,14 @@ from lambdas.diagnosis.target import find
 from lambdas.incidents.model import Headline
 from lambdas.playbooks import playbook_for
 from lambdas.playbooks.assessment import assessed
+from lambdas.remedies.proposing import eligible, propose
 from lambdas.triage.classify import classify
 
 if TYPE_CHECKING:
     from lambdas.alerts.model import Alert
     from lambdas.aws import Aws
     from lambdas.diagnosis.model import Diagnosis
+    from lambdas.incidents.model import Remedy
     from lambdas.settings import Settings
     from lambdas.triage.model import Classification
 
@@ -41,6 +44,7 @@ class Examined:
     classification: Classification
     chart: Chart | None = None
     related: tuple[str, ...] = ()  # targets whose alarms tell of the same incident
+    remedies: tuple[Remedy, ...] = ()  # changes that may be proposed
 
     @property
     def headline(self) -> Headline:
@@ -80,7 +84,21 @@ def examine(alert: Alert, settings: Settings, aws: Aws, now: float, deadline: fl
         classification=classification,
         chart=drawn,
         related=related(look.found, target, diagnosis),
+        remedies=_remedies(look, diagnosis),
     )
+
+
+def _remedies(look: Look, diagnosis: Diagnosis) -> tuple[Remedy, ...]:
+    """What may be proposed, where the environment allows any; a defect in it costs the proposal, not the diagnosis."""
+    rules = look.settings.remedies
+    if rules is None:
+        return ()
+    evidence = Evidence(alert=look.alert, target=look.target, window=look.window, found=look.found)
+    try:
+        return eligible(look.aws, propose(diagnosis, evidence, rules, look.aws.region), rules)
+    except Exception:
+        log.exception("no remedy could be proposed", extra={"alert": look.alert.name})
+        return ()
 
 
 def _chart(look: Look, diagnosis: Diagnosis) -> Chart | None:

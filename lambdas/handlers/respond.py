@@ -23,7 +23,7 @@ from lambdas.desk import judged
 from lambdas.errands import is_ours, read
 from lambdas.errors import TocsinError
 from lambdas.house import House, build
-from lambdas.incidents.model import OUTWARD, Diagnosed
+from lambdas.incidents.model import OUTWARD, Diagnosed, Proposed
 from lambdas.incidents.store import Timeline
 from lambdas.settings import Settings, log_level
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from lambdas.desk import Taken
     from lambdas.diagnosis.examine import Examined
     from lambdas.errands import Errand
-    from lambdas.incidents.model import Incident
+    from lambdas.incidents.model import Incident, Post
     from lambdas.recorder.flight import Flight
 
 DEADLINE = 45.0  # seconds for one diagnosis
@@ -200,8 +200,10 @@ def _diagnose(id_: str, raised: tuple[Alert, Delivery] | None, house: House, out
             ),
         )
         house.deliver(id_, house.desk.record(id_, event, row), mine=MINE)
+        offer = _offer(id_, post, examined, house)  # before the row ends: what dies here is delivered by the clock
         house.poster.attempt(claim, report(incident, examined.diagnosis, _seen_before(incident, examined, house)))
         house.deliver(id_, house.desk.relate(id_, examined.related))
+        house.deliver(id_, offer)
         if house.settings.recordings:
             flight = Flight(
                 incident=id_,
@@ -231,6 +233,19 @@ def _seen_before(incident: Incident, examined: Examined, house: House) -> str:
         return ""
     others = [past for past in found if past.incident != incident.id]
     return recurrence(others, house.settings, house.desk.now)
+
+
+def _offer(id_: str, post: Post, examined: Examined, house: House) -> tuple[Post, ...]:
+    """Propose the changes that the diagnosis makes specific; also an empty offer counts: it withdraws an older one."""
+    if house.settings.remedies is None:
+        return ()
+    row = Timeline(
+        at=house.desk.now * 1000,
+        id=f"proposed-{post.reopen}",
+        kind="remedy.proposed",
+        body=json.dumps({"remedies": [remedy.title for remedy in examined.remedies]}),
+    )
+    return house.desk.record(id_, Proposed(remedies=examined.remedies), row)
 
 
 def _chart(id_: str, house: House) -> None:

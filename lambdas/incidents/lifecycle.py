@@ -15,7 +15,8 @@ from typing import Any
 
 from lambdas.incidents import rules
 from lambdas.incidents.clocks import Step, starts_anew
-from lambdas.incidents.model import POST_ORDER, Event, Incident, Post
+from lambdas.incidents.model import ACT, POST_ORDER, Event, Incident, Post
+from lambdas.incidents.rules.remedies import closing
 
 __all__ = ["reduce", "starts_anew"]
 
@@ -31,15 +32,19 @@ def _joined() -> dict[type, tuple[Rule, ...]]:
 
 
 RULES = _joined()
+ITS_OWN = ACT | {"remedy", "remedied", "verify"}  # rows that a gathered incident still has
 
 
 def reduce(incident: Incident | None, event: Event, now: int) -> Step:
     """Apply one event. Returns the same incident and no posts where nothing follows from it."""
+    before = incident
     posts: tuple[Post, ...] = ()
     for rule in RULES[type(event)]:
         incident, more = rule(incident, event, now)
         posts += more
-    if incident and incident.parent:
-        posts = ()  # the storm that gathers it speaks for it
+    if incident is not None:
+        posts += closing(before, incident)
+    if incident and incident.parent:  # the storm that gathers it speaks for it; what was approved is done all the same
+        posts = tuple(post for post in posts if post.kind in ITS_OWN)
     once = dict.fromkeys(posts)  # two rules may both want the root shown anew
     return incident, tuple(sorted(once, key=lambda post: POST_ORDER.index(post.kind)))

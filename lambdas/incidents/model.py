@@ -20,13 +20,14 @@ type PostKind = str
 """One of POST_ORDER. diagnosis: work to do and its report; chart: its picture; edit: the root must be shown anew."""
 
 WORK = frozenset({"diagnosis", "chart", "verify", "postmortem"})  # need a look at the workload: `respond` delivers them
-ACT = frozenset({"act"})  # changes something: the function `act` alone delivers it
-OUTWARD = frozenset({"email", "sms", "call", "bus", "customer", "case"})  # other channels: `lambdas.notify` delivers
+# What changes something, and what is opened in the customer's name: the function `act` alone delivers these.
+ACT = frozenset({"act", "case"})
+OUTWARD = frozenset({"email", "sms", "call", "bus", "customer"})  # other channels: `lambdas.notify` delivers
 OPERATORS = frozenset({"fallback"})  # a page that Slack did not take: `lambdas.fallback` tells the operators
 POST_ORDER = (  # what is due together is delivered in this order
     "initial", "noted", "storm", "reopened", "escalated", "joined", "acknowledged", "regraded", "snoozed", "flapping",
-    "call", "sms", "email", "bus", "diagnosis", "chart", "remedy", "act", "verify", "notice", "customer", "case",
-    "update", "digest", "silenced", "edit", "resolved", "fallback", "postmortem",
+    "call", "sms", "email", "bus", "diagnosis", "chart", "remedy", "remedied", "act", "verify", "notice", "customer",
+    "case", "update", "digest", "silenced", "edit", "resolved", "fallback", "postmortem",
 )  # fmt: skip
 
 
@@ -86,6 +87,11 @@ class Remedy:
     before: Mapping[str, str | int | float] = field(default_factory=dict)  # what an undo restores
     verify_at: int | None = None
     note: str = ""  # what happened, for people
+    cost_most: bool = False  # the cost is what it may come to at most
+    undo: str = ""  # how it is taken back; empty: there is nothing to take back
+    applied_at: int | None = None
+    decided_by: str = ""  # who declined it or took it back
+    message: str = ""  # the key of the outbox row that posted its message; later rows edit that
 
 
 type RemedyState = Literal[
@@ -105,6 +111,8 @@ class Notice:
     at: int | None = None  # when it was sent
     reference: str = ""  # the case's id, the message's id
     status: str = ""  # the case's own status
+    grade: str = ""  # a case's severity code
+    look_at: int | None = None  # when to ask how the case stands
 
 
 type NoticeState = Literal["DRAFTED", "APPROVED", "SENT", "FAILED", "DECLINED"]
@@ -237,7 +245,9 @@ class Incident:
     def due(self) -> int | None:
         """The earliest moment at which the clock must look at it."""
         verify = (remedy.verify_at for remedy in self.remedies.values())
-        clocks = (self.next_update, self.recover_at, self.next_escalation, self.snoozed_until, self.gather_at, *verify)
+        cases = (notice.look_at for notice in self.notices.values())
+        own = (self.next_update, self.recover_at, self.next_escalation, self.snoozed_until, self.gather_at)
+        clocks = (*own, *verify, *cases)
         return min((t for t in clocks if t is not None), default=None)
 
 
@@ -415,6 +425,10 @@ class Acted:
     note: str
     before: Mapping[str, str | int | float] = field(default_factory=dict)
     verify_at: int | None = None
+
+    def to_json(self) -> str:
+        """For the timeline."""
+        return json.dumps(asdict(self), separators=(",", ":"), sort_keys=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -185,6 +185,11 @@ class Store:
         ]
         return sorted(found, key=lambda row: (row.post.reopen, row.post.n))
 
+    def place(self, id_: str, post: Post) -> str | None:
+        """The Slack timestamp of a row that was posted; empty where nobody could tell it; None while it is unsent."""
+        row = self._get(f"INC#{id_}", f"OUT#{post.key}")
+        return _text(row, "ts") if row and row["state"]["S"] == "SENT" else None
+
     def timeline(self, id_: str) -> list[Timeline]:
         """The incident's events, oldest first."""
         found = []

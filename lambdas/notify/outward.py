@@ -46,7 +46,7 @@ def outward(
     numbered = [Post(kind, after.reopen, first + n, body) for n, (kind, body) in enumerate(rows)]
     if settings.channels.bus:
         numbered += _bus(before, after, happened, settings, now)
-    return (*numbered, *_postmortem(after, posts, happened))
+    return (*numbered, *_case(before, after, settings), *_postmortem(after, posts, happened))
 
 
 # people ---------------------------------------------------------------------------------------------------------------
@@ -152,6 +152,24 @@ def _customer(
             for address in settings.channels.customers:
                 yield "customer", Errand(do="send", notice=id_, to=address).body()
             yield "customer", Errand(do="settle", notice=id_).body()
+
+
+# AWS Support ----------------------------------------------------------------------------------------------------------
+
+
+def concerns_support(incident: Incident | None) -> bool:
+    """The runbook's Vendor Escalation: Severity 1 and 2. Only with a diagnosis: a case without one helps nobody."""
+    if incident is None or not live(incident) or incident.parent or incident.headline is None:
+        return False
+    return incident.judged.severity in {1, 2}
+
+
+def _case(before: Incident | None, after: Incident, settings: Settings) -> Iterator[Post]:
+    """The row that drafts a case, with the commit that first makes an incident one for AWS Support: once for each."""
+    if not settings.support_case or "case" in after.notices:
+        return
+    if concerns_support(after) and not concerns_support(before):
+        yield Post("case", after.reopen, after.ver + 1, json.dumps({"do": "draft"}))
 
 
 # afterwards -----------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from lambdas.errors import SlackBusy, SlackError
 from lambdas.incidents.cadence import UNHEARD
-from lambdas.incidents.model import ACT, OPERATORS, OUTWARD, WORK
+from lambdas.incidents.model import ACT, OPERATORS, OUTWARD, WORK, Post
 from lambdas.incidents.store import Unsent
 from lambdas.oncall import as_said
 from lambdas.slack import messages
@@ -21,7 +21,7 @@ from lambdas.slack import messages
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from lambdas.incidents.model import Incident, Post
+    from lambdas.incidents.model import Incident
     from lambdas.incidents.store import Claim, Store
     from lambdas.oncall import Schedule
     from lambdas.settings import Settings
@@ -45,9 +45,11 @@ DOWN = frozenset({"unreachable", "no_token", "invalid_auth", "account_inactive",
 TRIES = 5  # of what Slack refuses and is no page
 FIRST = frozenset({"resolved", "reopened", "flapping"})  # what `messages.py` says
 SAID_BY = {  # all else, by its kind: a module with `message(incident, post, settings, now) -> payload`
-    "remedy": "lambdas.slack.remedy",
+    "remedy": "lambdas.slack.remedies",
+    "remedied": "lambdas.slack.remedies",
     "notice": "lambdas.slack.notice",
 }
+EDITED = frozenset({"remedy"})  # kinds whose later rows edit the message of their first (`edits` of their module)
 WAIT = 15  # seconds to the next try after a failure, times the attempts so far
 LONGEST = 15 * 60
 PAGES_OF_CHANNELS = 10  # read at most, to find the id behind a channel's name
@@ -169,7 +171,11 @@ class Poster:
         if not incident.ts:
             raise SlackError("chat.update", "no_root_message", "the incident's root message is not posted yet")
         ts = incident.ts
-        if kind != "edit":
+        if place := self._place(claim, incident):
+            ts = place
+            payload = self._thread(incident, claim.post)
+            self._send("chat.update", payload | {"channel": incident.channel, "ts": place})
+        elif kind != "edit":
             for number, part in enumerate(parts or [self._thread(incident, claim.post)]):
                 name = f"{claim.post.key}/{number}" if number else claim.post.key
                 _, ts = self._once(claim, incident, name, part | {"thread_ts": incident.ts})
@@ -183,6 +189,18 @@ class Poster:
             return messages.root(incident, settings, self._schedule.trouble if self._schedule else "")
         payload: Payload = importlib.import_module("lambdas.slack.gathered").root(incident, self._settings)
         return payload
+
+    def _place(self, claim: Claim, incident: Incident) -> str:
+        """The timestamp of the message that this row edits; empty where it posts one of its own."""
+        if claim.post.kind not in EDITED:
+            return ""
+        first = importlib.import_module(SAID_BY[claim.post.kind]).edits(incident, claim.post)
+        if not first:
+            return ""
+        ts = self._store.place(claim.incident, Post.of(first))
+        if ts is None:
+            raise SlackError("chat.update", "no_message_yet", "the message that this one edits is not posted yet")
+        return ts
 
     def _thread(self, incident: Incident, post: Post) -> Payload:
         """One message of the thread, from the file that says what its kind says."""

@@ -21,7 +21,6 @@ FORM_ONLY: Final = frozenset(
         "conversations.list",
         "conversations.replies",
         "files.info",
-        "usergroups.users.list",
     )
 )
 _JSON_ARGUMENTS: Final = {

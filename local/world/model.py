@@ -1,6 +1,6 @@
 """A world file: its head as pydantic models, its body against botocore's shapes (docs/worlds.md)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -148,6 +148,23 @@ class FaultSpec(Part):
         return self
 
 
+class Relief(Part):
+    """One metric's level once the world was changed for the better."""
+
+    metric: str
+    namespace: str | None = None
+    dimensions: dict[str, str] = {}
+    to: float
+    over: Span | None = None
+
+
+class Remedied(Part):
+    """What becomes of the metrics when somebody changes the workload; see docs/worlds.md."""
+
+    after: Span = timedelta(minutes=2)
+    metrics: list[Relief]
+
+
 class Head(Part):
     """The head of a world file."""
 
@@ -163,6 +180,7 @@ class Head(Part):
     review: ReviewSpec | None = None
     expect: Expect
     faults: list[FaultSpec] = []
+    remedied: Remedied | None = None
 
     @field_validator("now")
     @classmethod

@@ -119,3 +119,11 @@ def test_live_observes_there_and_does_nothing_else_there(tmp_path: Path) -> None
     assert [operation for _, operation in seen if not operation.startswith(reads)] == []
     assert result["diagnosis"]["causes"][0]["id"] == "ecs.image_missing"
     assert {call["service"] for call in result["own"]} <= {"dynamodb", "secretsmanager", "sqs"}
+
+
+def test_a_live_replay_changes_nothing_in_the_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever code asks for it, a write never gets as far as a request."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    ecs = replay._session("eu-west-1", live=True).client("ecs")
+    with pytest.raises(replay.ReplayError, match="ecs:UpdateService does not"):
+        ecs.update_service(service="checkout", desiredCount=9)

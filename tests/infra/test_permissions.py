@@ -11,10 +11,11 @@ import cfnlint
 import pytest
 
 from infra.audit import Called, called, denied, statements_of, unused
-from infra.permissions import Place, Statement, TooMuchError, observing, statements
+from infra.permissions import Place, Statement, TooMuchError, observing, proposing, statements
 from lambdas.checks.base import Allow
 
 if TYPE_CHECKING:
+    from infra.environment import Environment
     from tests.infra.conftest import Resources, Template
 
 PLACE = Place(partition="aws", region="eu-west-1", account="123456789012")
@@ -142,9 +143,12 @@ def test_no_action_is_a_pattern(resources: Resources) -> None:
         assert not [action for action in actions if "*" in action]
 
 
-def test_respond_may_do_exactly_what_the_checks_declare_and_its_own_plane(template: Template) -> None:
+def test_respond_may_do_exactly_what_the_checks_declare_and_its_own_plane(
+    template: Template, environment: Environment
+) -> None:
     allowed = {action for statement in statements_of(template, "Respond") for action in statement.actions}
-    declared = {allow.action for allow in observing()}
+    assert environment.remedies is not None
+    declared = {allow.action for allow in (*observing(), *proposing(environment.remedies.allow))}
     own = {
         *("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"),
         *("logs:CreateLogStream", "logs:PutLogEvents", "secretsmanager:GetSecretValue", "cloudwatch:DescribeAlarms"),

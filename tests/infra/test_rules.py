@@ -42,5 +42,6 @@ def test_each_acknowledged_finding_stands_on_its_own_construct_with_a_reason(ass
     assert {path for path, _ in acknowledged} == {
         *("Respond/Role", "Respond/Function", "Pulse/Role", "Pulse/Function", "Recordings/Bucket"),
         *("Review/Role", "Review/Function", "Documents/Bucket", "Interact/Function"),
+        *("Actor/Act/Role", "Actor/Act/Function"),
     }
     assert all(len(reason) > 40 for reason in acknowledged.values())

@@ -224,7 +224,7 @@ def test_the_replays_table_is_the_stacks_table(resources: Resources) -> None:
     assert shapes[0] == shapes[1]
 
 
-@pytest.mark.parametrize("name", ["respond", "pulse", "review", "interact"])
+@pytest.mark.parametrize("name", ["respond", "pulse", "review", "interact", "act"])
 def test_a_function_reads_back_the_settings_that_were_written(
     resources: Resources, environment: Environment, name: str
 ) -> None:
@@ -246,7 +246,9 @@ def test_a_function_reads_back_the_settings_that_were_written(
     assert read.operators.startswith("Operators")
     assert len(read.alarm_topics) == len(environment.alarm_topics)
     expected = environment.settings("the-table", environment.slack.secret, bus=read.channels.bus)
-    ours: dict[str, Any] = dict.fromkeys(("queue", "recordings", "documents", "review_queue", "operators"), "")
+    assert read.act_queue.startswith("ApprovedQueue")
+    names = ("queue", "recordings", "documents", "review_queue", "operators", "act_queue")
+    ours: dict[str, Any] = dict.fromkeys(names, "")
     assert replace(read, alarm_topics=(), **ours) == expected
 
 
@@ -270,6 +272,7 @@ def test_logs_are_not_kept_for_ever(resources: Resources) -> None:
         "/aws/lambda/tocsin-acme-production-pulse",
         "/aws/lambda/tocsin-acme-production-review",
         "/aws/lambda/tocsin-acme-production-interact",
+        "/aws/lambda/tocsin-acme-production-act",
     }
     assert all(g["RetentionInDays"] == 90 for g in groups.values())
 
@@ -290,6 +293,7 @@ def test_own_alarms_go_to_the_operators_and_to_nobody_else(resources: Resources)
         *("pulse-errors", "pulse-throttles", "pulse-silent", "pulse-lag"),
         *("review-errors", "review-throttles", "review-dead-letters"),
         *("errands-dead-letters", "errands-age", "interact-errors", "interact-throttles"),
+        *("act-errors", "act-throttles", "act-dead-letters"),
     }
     assert all(a["AlarmActions"] == a["OKActions"] == [{"Ref": operators}] for a in alarms.values())
     told = [s for s in resources.of("AWS::SNS::Subscription").values() if s["TopicArn"] == {"Ref": operators}]

@@ -9,7 +9,7 @@ from lambdas.causes.alb.judging import RUNBOOK, blind, level_fact, ruled_out
 from lambdas.causes.alb.levels import Level, level, levels
 from lambdas.causes.alb.scene import balancer_name, wards
 from lambdas.causes.alb.symptoms import errors, onset
-from lambdas.causes.base import Action, Fact, Judgement, cause
+from lambdas.causes.base import Action, Fact, Fix, Judgement, cause
 from lambdas.causes.wording import at, number, times
 from lambdas.targets import TargetGroup
 
@@ -127,6 +127,7 @@ def _actions(evidence: Evidence) -> tuple[Action, ...]:
                     command=f"aws ecs update-service --cluster {service.cluster} --service {service.name}"
                     f" --desired-count {more}",
                     link=service.link,
+                    fix=Fix(remedy="scale_out", resource=service.resource, to={"desired": more}),
                 ),
             )
     return (Action(text="Scale target capacity if traffic exceeds current capacity"),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from lambdas.causes.base import Action
+from lambdas.causes.base import Action, Fix
 from lambdas.causes.wording import number
 
 if TYPE_CHECKING:
@@ -41,7 +41,15 @@ def raise_capacity(side: Side) -> Action:
         f" to about {wanted} {side.unit}",
         command=f"aws dynamodb update-table --table-name {table} {change}" if reads and writes else "",
         link=side.table.link if side.table else "",
+        fix=Fix(remedy="raise_provisioned_capacity", resource=resource(side), to={"read": reads, "write": writes})
+        if reads and writes
+        else None,
     )
+
+
+def resource(side: Side) -> str:
+    """As Application Auto Scaling names it."""
+    return f"table/{side.subject.replace('/', '/index/')}"
 
 
 def register(side: Side) -> Action:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from lambdas.causes.base import Action, Fact, Judgement, cause
-from lambdas.causes.ddb.actions import BACKOFF, raise_capacity, register
+from lambdas.causes.base import Action, Fact, Fix, Judgement, cause
+from lambdas.causes.ddb.actions import BACKOFF, raise_capacity, register, resource
 from lambdas.causes.ddb.capacity import hungry
 from lambdas.causes.ddb.scene import FELT, RUNBOOK, Side, blind, ended, out, quiet, throttled
 from lambdas.causes.ecs.related import concerns, fact
@@ -102,6 +102,7 @@ def autoscaling_off(evidence: Evidence) -> Judgement:
             f" dynamodb:{'index' if side.index else 'table'}:{side.kind.capitalize()}CapacityUnits"
             " --suspended-state DynamicScalingOutSuspended=false",
             link=scaling.link if scaling else "",
+            fix=Fix(remedy="resume_scaling", resource=resource(side), to={"kind": side.kind}),
         )
         return Judgement(
             verdict="confirmed" if told else "likely",
@@ -176,6 +177,11 @@ def autoscaling_at_max(evidence: Evidence) -> Judgement:
                     f" dynamodb:{'index' if side.index else 'table'}:{side.kind.capitalize()}CapacityUnits"
                     f" --max-capacity {round(scaling.highest * 2)}",
                     link=scaling.link,
+                    fix=Fix(
+                        remedy="raise_max_capacity",
+                        resource=resource(side),
+                        to={"kind": side.kind, "max": round(scaling.highest * 2)},
+                    ),
                 ),
                 BACKOFF,
             ),

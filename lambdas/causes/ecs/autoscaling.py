@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from lambdas.causes.base import Action, Fact, Judgement, cause
+from lambdas.causes.base import Action, Fact, Fix, Judgement, cause
 from lambdas.causes.ecs.load import Load, absent_why, load_of, quiet
 from lambdas.causes.ecs.related import changes_of
 from lambdas.causes.ecs.traffic_surge import surges
@@ -63,6 +63,7 @@ def _scale(service: ServiceState, to: int, text: str) -> Action:
         text=text,
         command=f"aws ecs update-service --cluster {service.cluster} --service {service.name} --desired-count {to}",
         link=service.link,
+        fix=Fix(remedy="scale_out", resource=service.resource, to={"desired": to}),
     )
 
 
@@ -184,6 +185,7 @@ def autoscaling_at_max(evidence: Evidence) -> Judgement:
         command=f"aws application-autoscaling register-scalable-target --service-namespace ecs --scalable-dimension"
         f" ecs:service:DesiredCount --resource-id service/{service.cluster}/{service.name} --max-capacity {more}",
         link=target.link,
+        fix=Fix(remedy="raise_max_capacity", resource=service.resource, to={"max": more}),
     )
     since = stuck[0].at if stuck else None
     return Judgement(
@@ -219,6 +221,7 @@ def autoscaling_failing(evidence: Evidence) -> Judgement:
             f" ecs:service:DesiredCount --resource-id service/{service.cluster}/{service.name}"
             " --suspended-state DynamicScalingOutSuspended=false",
             link=target.link,
+            fix=Fix(remedy="resume_scaling", resource=service.resource),
         )
         if _needed(load):
             return Judgement(

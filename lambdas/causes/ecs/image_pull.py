@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lambdas.causes.base import Action, Fact, Judgement, cause
+from lambdas.causes.base import Action, Fact, Fix, Judgement, cause
 from lambdas.causes.ecs.failures import Failure, failures, unexplained
 from lambdas.causes.ecs.network import on_the_way
 from lambdas.causes.ecs.related import changes_of
@@ -126,6 +126,7 @@ def roll_back(evidence: Evidence) -> Iterator[Action]:
                     f" --task-definition {former.name}"
                 ),
                 link=service.link,
+                fix=Fix(remedy="roll_back", resource=service.resource, to={"task_definition": former.name}),
             )
 
 

@@ -6,7 +6,7 @@ import itertools
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from lambdas.causes.base import Action, Fact, Judgement, Verdict, cause
+from lambdas.causes.base import Action, Fact, Fix, Judgement, Verdict, cause
 from lambdas.causes.ecs.image_pull import roll_back
 from lambdas.causes.ecs.load import absent_why, load_of
 from lambdas.causes.wording import day, number, percent, span
@@ -75,6 +75,7 @@ def memory_leak(evidence: Evidence) -> Judgement:
             text=f"Restart the tasks of {name} before memory is full (in about {number(left)} h), and find the leak",
             command=f"aws ecs update-service --cluster {load.service.cluster} --service {name} --force-new-deployment",
             link=load.service.link,
+            fix=Fix(remedy="force_new_deployment", resource=load.service.resource),
         ),
         *roll_back(evidence),
     )

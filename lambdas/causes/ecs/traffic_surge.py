@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lambdas.causes.base import Action, Fact, Judgement, cause
+from lambdas.causes.base import Action, Fact, Fix, Judgement, cause
 from lambdas.causes.ecs.load import Level, Load, absent_why, load_of
 from lambdas.causes.wording import number, times
 from lambdas.diagnosis import timeseries as ts
@@ -128,4 +128,5 @@ def _more_tasks(load: Load) -> Action:
         " if auto-scaling does not",
         command=f"aws ecs update-service --cluster {service.cluster} --service {service.name} --desired-count {wanted}",
         link=service.link,
+        fix=Fix(remedy="scale_out", resource=service.resource, to={"desired": wanted}),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lambdas.causes.base import Action, Fact, Judgement, Verdict, cause
+from lambdas.causes.base import Action, Fact, Fix, Judgement, Verdict, cause
 from lambdas.causes.ecs.load import HOT, absent_why, load_of, quiet
 from lambdas.causes.ecs.regression import regression_after_deploy
 from lambdas.causes.ecs.traffic_surge import surges
@@ -70,6 +70,7 @@ def undersized(evidence: Evidence) -> Judgement:
         text=f"Schedule a capacity review; run {wanted} tasks, or larger ones, to come down to 60 %",
         command=f"aws ecs update-service --cluster {service.cluster} --service {service.name} --desired-count {wanted}",
         link=service.link,
+        fix=Fix(remedy="scale_out", resource=service.resource, to={"desired": wanted}),
     )
     verdict: Verdict = "likely" if level.now >= HARD and (level.usual or 0) >= HARD else "possible"
     return Judgement(

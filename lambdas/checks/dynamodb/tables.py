@@ -60,6 +60,8 @@ class TableState(Finding):
     items: int = 0  # AWS counts about every six hours
     size: int = 0  # bytes, the same
     created_at: datetime | None = None
+    table_class: str = "STANDARD"  # STANDARD | STANDARD_INFREQUENT_ACCESS: another price
+    replicas: int = 0  # of a global table, in other regions
     increased_at: datetime | None = None
     decreased_at: datetime | None = None
 
@@ -131,6 +133,8 @@ def state(raw: dict[str, Any], name: str, region: str) -> TableState:
         items=raw.get("ItemCount") or 0,
         size=raw.get("TableSizeBytes") or 0,
         created_at=raw.get("CreationDateTime"),
+        table_class=(raw.get("TableClassSummary") or {}).get("TableClass") or "STANDARD",
+        replicas=len(raw.get("Replicas") or ()),
         increased_at=increased,
         decreased_at=decreased,
         source="dynamodb:DescribeTable",

@@ -71,6 +71,11 @@ class ServiceState(Finding):
     created_at: datetime | None = None
 
     @property
+    def resource(self) -> str:
+        """As Application Auto Scaling names it."""
+        return f"service/{self.cluster}/{self.name}"
+
+    @property
     def short(self) -> bool:
         """Whether fewer tasks run than are wanted."""
         return self.running < self.desired

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import secrets
+from typing import TYPE_CHECKING, Any
 
 from local.slack import rules
 from local.slack.errors import SlackError
@@ -22,8 +23,7 @@ def open_(workspace: Workspace, caller: Author, args: Arguments) -> Answer:
     found = [problem for problem in rules.view_problems(view) if workspace.strict or problem.error]
     if found:
         raise SlackError("invalid_arguments", tuple(str(problem) for problem in found))
-    del caller
     user = workspace.exchange_trigger(str(args["trigger_id"]))
-    opened = workspace.open_modal(user, view)
+    opened: dict[str, Any] = {"id": f"V{secrets.token_hex(5).upper()}", **view, "bot_id": caller.bot_id}
     workspace.views.append({"user": user, "view": opened})
     return {"view": opened}

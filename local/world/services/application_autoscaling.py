@@ -2,6 +2,7 @@
 
 from local.world.answer import Call, one_of
 from local.world.arns import identifier, uuid
+from local.world.remedied import changed
 from local.world.service import Filler, Item, Section, Service
 
 _NAMESPACES = {
@@ -86,6 +87,27 @@ def _answer(call: Call, key: str, items: list[Item]) -> Item:
 def describe_scalable_targets(call: Call) -> Item:
     """Scalable targets of a namespace, by resource."""
     return _answer(call, "ScalableTargets", _kept(call, "scalableTargets"))
+
+
+@service.answers("RegisterScalableTarget")
+def register_scalable_target(call: Call) -> Item:
+    """Change a target that is there: its limits, or what is suspended. To register a new one is not the World's."""
+    params = call.params
+    kept = [t for t in _kept(call, "scalableTargets") if t["ResourceId"] == params["ResourceId"]]
+    known = {"ServiceNamespace", "ResourceId", "ScalableDimension", "MinCapacity", "MaxCapacity", "SuspendedState"}
+    if not kept or set(params) - known:
+        raise call.world.failed(f"application-autoscaling:RegisterScalableTarget: the World does not do {params}")
+    with call.world.lock:
+        for name in ("MinCapacity", "MaxCapacity", "SuspendedState"):
+            if name in params:
+                key = ("application-autoscaling", params["ResourceId"], params["ScalableDimension"], name)
+                changed(call.world, key, kept[0][name], params[name])
+                kept[0][name] = params[name]
+    return {
+        "ScalableTargetARN": kept[0].get(
+            "ScalableTargetARN", call.world.arns.arn("application-autoscaling", "scalable-target/1")
+        )
+    }
 
 
 @service.answers("DescribeScalingPolicies")

@@ -1,6 +1,8 @@
 """DynamoDB, what is observed of it: tables of the world. Everything else is our own table's, and falls through."""
 
 from local.world.answer import Call, short
+from local.world.errors import AwsError
+from local.world.remedied import changed
 from local.world.service import Filler, Item, Section, Service
 from local.world.tags import tag_list
 
@@ -53,6 +55,34 @@ def _table_of(call: Call) -> Item:
 def describe_table(call: Call) -> Item:
     """A table of the world."""
     return {"Table": call.public("tables", [_table_of(call)])[0]}
+
+
+@service.answers("UpdateTable")
+def update_table(call: Call) -> Item:
+    """Set the provisioned throughput of a table of the world, or of its indexes."""
+    params, table = call.params, _table_of(call)
+    if set(params) - {"TableName", "ProvisionedThroughput", "GlobalSecondaryIndexUpdates"}:
+        raise call.world.failed(f"dynamodb:UpdateTable: the World does not do {sorted(params)}")
+    wanted = [("", params["ProvisionedThroughput"])] if "ProvisionedThroughput" in params else []
+    wanted += [
+        (update["Update"]["IndexName"], update["Update"]["ProvisionedThroughput"])
+        for update in params.get("GlobalSecondaryIndexUpdates", [])
+    ]
+    with call.world.lock:
+        for index, units in wanted:
+            named = (
+                [i for i in table.get("GlobalSecondaryIndexes", []) if i["IndexName"] == index] if index else [table]
+            )
+            if not named:
+                raise AwsError("ResourceNotFoundException", f"Requested resource not found: index {index}")
+            held = named[0].setdefault("ProvisionedThroughput", {})
+            before = {key: held.get(key) for key in ("ReadCapacityUnits", "WriteCapacityUnits")}
+            if before == units:
+                text = "The provisioned throughput for the table will not change"
+                raise AwsError("ValidationException", text)
+            changed(call.world, ("dynamodb", table["TableName"], index), before, dict(units))
+            held |= units
+    return {"TableDescription": call.public("tables", [table])[0]}
 
 
 @service.answers("ListTables")

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from local.world.answer import Call, short
 from local.world.arns import identifier
 from local.world.errors import AwsError
+from local.world.remedied import STARTS, changed, moved_since, stamp
 from local.world.service import Filler, Item, Section, Service
 
 
@@ -122,11 +123,89 @@ def describe_services(call: Call) -> Item:
     here = [item for item in call.items("services") if item["cluster"] == cluster]
     for name in call.params.get("services", []):
         match = [item for item in here if name in (item["serviceName"], item["serviceArn"])]
+        for item in match:
+            _settle(call, item)
         found.extend(match)
         if not match:
             arn = name if name.startswith("arn:") else call.arn(f"service/{cluster}/{name}")
             failures.append({"arn": arn, "reason": "MISSING"})
     return {"services": _tags(call, call.public("services", found)), "failures": failures}
+
+
+@service.answers("UpdateService")
+def update_service(call: Call) -> Item:
+    """Set the desired count, the task definition, or start all tasks anew; tasks follow after a while."""
+    cluster, wanted = _wanted_cluster(call), call.params["service"]
+    found = [
+        i for i in call.items("services") if i["cluster"] == cluster and wanted in (i["serviceName"], i["serviceArn"])
+    ]
+    if not found:
+        raise AwsError("ServiceNotFoundException", "Service not found.")
+    known = {"cluster", "service", "desiredCount", "taskDefinition", "forceNewDeployment"}
+    if unknown := sorted(set(call.params) - known):
+        raise call.world.failed(f"ecs:UpdateService: the World does not change {', '.join(unknown)}")
+    item, key = found[0], ("ecs", cluster, found[0]["serviceName"])
+    with call.world.lock:
+        _settle(call, item)
+        if (count := call.params.get("desiredCount")) is not None:
+            changed(call.world, (*key, "count"), item["desiredCount"], count)
+            item["desiredCount"] = count
+            for deployment in item["deployments"][:1]:
+                deployment["desiredCount"] = count
+        name = call.params.get("taskDefinition")
+        if name or call.params.get("forceNewDeployment"):
+            _deploy(call, item, _revision_name(name or item["taskDefinition"]), key)
+        stamp(call.world, key)
+    return {"service": _tags(call, call.public("services", [item]))[0]}
+
+
+def _deploy(call: Call, item: Item, name: str, key: tuple[str, ...]) -> None:
+    """A new deployment, which has replaced the former ones a while later."""
+    arn = call.arn(f"task-definition/{name}")
+    if not any(f"{d['family']}:{d['revision']}" == name for d in call.items("taskDefinitions")):
+        raise AwsError("ClientException", "Unable to describe task definition.")
+    before = _revision_name(item["taskDefinition"])
+    again = call.params.get("forceNewDeployment") and before == name
+    changed(call.world, (*key, "deployment"), before, f"{name} anew" if again else name)
+    number = int(identifier(f"{key}{call.now}"), 16) % 10**19
+    for former in item["deployments"]:
+        former["status"] = "ACTIVE"
+    item["taskDefinition"] = arn
+    item["deployments"].insert(
+        0,
+        {
+            "id": f"ecs-svc/{number}",
+            "status": "PRIMARY",
+            "taskDefinition": arn,
+            "desiredCount": item["desiredCount"],
+            "runningCount": 0,
+            "pendingCount": item["desiredCount"],
+            "failedTasks": 0,
+            "createdAt": call.now,
+            "updatedAt": call.now,
+            "rolloutState": "IN_PROGRESS",
+        },
+    )
+
+
+def _revision_name(given: str) -> str:
+    """`family:revision`, of that or of its ARN."""
+    return given.rpartition("/")[2]
+
+
+def _settle(call: Call, item: Item) -> None:
+    """Of a service that was changed: its tasks run once they have had the time to start."""
+    since = moved_since(call.world, ("ecs", item["cluster"], item["serviceName"]))
+    if since is None:
+        return
+    count = item["desiredCount"]
+    if since < STARTS:
+        item["pendingCount"] = max(count - item["runningCount"], 0)
+        return
+    item["runningCount"], item["pendingCount"] = count, 0
+    del item["deployments"][1:]
+    for deployment in item["deployments"]:
+        deployment |= {"runningCount": count, "pendingCount": 0, "rolloutState": "COMPLETED"}
 
 
 @service.answers("ListServices")
