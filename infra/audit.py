@@ -51,6 +51,7 @@ def statements_of(template: Mapping[str, Any], function: str) -> list[Statement]
             continue
         found += [
             Statement(
+                sid=statement.get("Sid", ""),
                 actions=tuple(_listed(statement["Action"])),
                 resources=tuple(on if isinstance(on, str) else json.dumps(on) for on in _listed(statement["Resource"])),
             )

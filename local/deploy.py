@@ -11,7 +11,7 @@ import json
 import time
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,23 +40,24 @@ class DeployError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployed:
-    """A created stack: physical ids by logical id, and by type in template order."""
+    """A created stack: physical ids by logical id, and by type in template order; what it outputs."""
 
     name: str
     resources: Mapping[str, str]
     types: Mapping[str, str]  # logical id → resource type
+    outputs: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, kind: str) -> list[str]:
         """Physical ids of a resource type, e.g. `AWS::SNS::Topic`."""
         return [self.resources[logical] for logical, found in self.types.items() if found == kind]
 
 
-def prepare(environment: Environment, client: Client, *, slack_token: str) -> None:
+def prepare(environment: Environment, client: Client, *, slack_secret: str) -> None:
     """Make what the stack expects to find in its account: secrets, the sender's identity, the customer's own topics.
 
     A topic behind an SSM parameter is created and published there, as the customer's own stack would do it.
     """
-    client("secretsmanager").create_secret(Name=environment.slack.secret, SecretString=slack_token)
+    client("secretsmanager").create_secret(Name=environment.slack.secret, SecretString=slack_secret)
     if environment.channels.email:
         client("sesv2").create_email_identity(EmailIdentity=environment.channels.email.sender)
     if environment.channels.call:
@@ -96,7 +97,13 @@ def deploy(out: Path, stack: str, client: Client, *, progress: Progress = lambda
     types = {logical: resource["Type"] for logical, resource in template["Resources"].items()}
     found = client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
     resources = {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in found}
-    return Deployed(name=stack, resources=resources, types={k: v for k, v in types.items() if k in resources})
+    (described,) = client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    return Deployed(
+        name=stack,
+        resources=resources,
+        types={k: v for k, v in types.items() if k in resources},
+        outputs={output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())},
+    )
 
 
 def _upload(out: Path, assets: Mapping[str, Any], client: Client, progress: Progress) -> str:

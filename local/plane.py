@@ -6,8 +6,10 @@ stand between a LIVE replay and the account that it looks at.
 
 from __future__ import annotations
 
+import atexit
 import logging
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 from urllib.request import Request, urlopen
 
@@ -28,22 +30,25 @@ QUEUE = "tocsin-replay-alarms"
 
 @contextmanager
 def own_plane(region: str, token: str, on_call: Callable[[Call], None] | None = None) -> Iterator[tuple[Aws, str]]:
-    """Start it; yields its clients and the queue's URL."""
+    """An empty one; yields its clients and the queue's URL. One at a time in a process."""
+    url = _server()
+    session = boto3.session.Session("replay", "replay", region_name=region)
+    # moto keeps its accounts for as long as the process lives; each replay begins with an empty one
+    urlopen(Request(f"{url}/moto-api/reset", method="POST")).close()  # noqa: S310 — our own loopback server
+    aws = Aws(region, session=session, endpoint_url=url, on_call=on_call)
+    create_table(aws)
+    aws.secretsmanager.create_secret(Name=SECRET, SecretString=token)
+    yield aws, aws.sqs.create_queue(QueueName=QUEUE)["QueueUrl"]
+
+
+@cache
+def _server() -> str:
+    """The process's own server: its start and its stop take longer than a replay."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
-    try:
-        _host, port = server.get_host_and_port()
-        session = boto3.session.Session("replay", "replay", region_name=region)
-        url = f"http://127.0.0.1:{port}"
-        # moto keeps its accounts for as long as the process lives; each replay begins with an empty one
-        urlopen(Request(f"{url}/moto-api/reset", method="POST")).close()  # noqa: S310 — our own loopback server
-        aws = Aws(region, session=session, endpoint_url=url, on_call=on_call)
-        create_table(aws)
-        aws.secretsmanager.create_secret(Name=SECRET, SecretString=token)
-        yield aws, aws.sqs.create_queue(QueueName=QUEUE)["QueueUrl"]
-    finally:
-        server.stop()
+    atexit.register(server.stop)
+    return f"http://127.0.0.1:{server.get_host_and_port()[1]}"
 
 
 def create_table(aws: Aws, name: str = TABLE) -> None:

@@ -6,9 +6,11 @@ import contextlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from local.deploy import Deployed, Progress, deploy, prepare
 from local.emulator import Emulator, emulator, free_port
+from local.slack.interactivity import SIGNING_SECRET
 from local.slack.server import EmbeddedSlack
 from local.world.gateway import Gateway
 
@@ -54,6 +56,12 @@ class Stage:
         return [event["message"] for event in logs.filter_log_events(logGroupName=group)["events"]]
 
 
+def interact_url(deployed: Deployed, aws: Emulator) -> str:
+    """The deployed function URL as the embedded AWS serves it: by its id, below its own address."""
+    host = urlsplit(deployed.outputs["InteractUrl"]).hostname or ""
+    return f"{aws.url}/_aws/lambda-url/{host.partition('.')[0]}/"
+
+
 @contextlib.contextmanager
 def stage(
     environment: Environment,
@@ -93,6 +101,8 @@ def stage(
             )
         )
         progress(f"embedded AWS on {aws.url}")
-        prepare(environment, aws.client, slack_token=slack.workspace.token)
+        secret = {"bot_token": slack.workspace.token, "signing_secret": SIGNING_SECRET}
+        prepare(environment, aws.client, slack_secret=json.dumps(secret))
         deployed = deploy(out, f"tocsin-{environment.name}", aws.client, progress=progress)
+        slack.connect(interact_url(deployed, aws), SIGNING_SECRET)
         yield Stage(emulator=aws, gateway=gateway, slack=slack, deployed=deployed)

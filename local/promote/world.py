@@ -207,7 +207,10 @@ def _event(recording: Recording) -> Item:
     return {"event": body}
 
 
-class _Dumper(yaml.SafeDumper):
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # many times as fast where PyYAML has libyaml
+
+
+class _Dumper(_DUMPER):  # type: ignore[misc, valid-type] # whichever there is
     """Points, dimensions and everything flat on one line."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 — PyYAML's own signature

@@ -21,6 +21,7 @@ FORM_ONLY: Final = frozenset(
         "conversations.list",
         "conversations.replies",
         "files.info",
+        "usergroups.users.list",
     )
 )
 _JSON_ARGUMENTS: Final = {

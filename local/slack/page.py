@@ -16,7 +16,8 @@ from local.slack.store import Message
 from local.slack.workspace import Workspace
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
-_SCRIPT: Final = (_TEMPLATES / "refresh.js").read_text(encoding="utf-8")
+_SCRIPT: Final = "\n".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("refresh.js", "act.js"))
+_WHISPERS: Final = 10  # ephemeral messages shown; Slack forgets them at the next reload
 _COLORS: Final = {"good": "#2eb67d", "warning": "#ecb22e", "danger": "#e01e5a"}
 
 
@@ -51,14 +52,14 @@ class Page:
         }
         self._template = environment.get_template("page.html")
 
-    def tag(self) -> str:
+    def tag(self, viewer: str = "") -> str:
         """Changes whenever the page would: an entity tag."""
         store = self._workspace.store
         pending = sum(1 for file in list(store.files.values()) if file.completed and not file.ready())
-        return f'"{store.revision}-{pending}"'
+        return f'"{store.revision}-{pending}-{viewer}"'
 
-    def at(self, path: str) -> str | None:
-        """The page at `/`, `/c/<channel>` or `/c/<channel>/t/<ts>`; None when there is none."""
+    def at(self, path: str, viewer: str = "") -> str | None:
+        """The page at `/`, `/c/<channel>` or `/c/<channel>/t/<ts>` for a person; None when there is none."""
         store = self._workspace.store
         match = re.fullmatch(r"/(?:c/([^/]+)(?:/t/([\d.]+))?/?)?", path)
         if match is None:
@@ -72,7 +73,13 @@ class Page:
             if match[2] and not thread:
                 return None
             return self._template.render(
-                tag=self.tag(),
+                tag=self.tag(viewer),
+                viewer=viewer,
+                people=self._workspace.people.members,
+                live=bool(self._workspace.interactivity.url),
+                modal=self._workspace.modals.get(viewer),
+                whispers=self._whispers(channel.id, viewer, None) if channel else [],
+                thread_whispers=self._whispers(channel.id, viewer, thread[0].ts) if channel and thread else [],
                 channels=channels,
                 channel=channel,
                 messages=[self._shown(m) for m in (store.roots(channel.id) if channel else [])],
@@ -81,10 +88,17 @@ class Page:
                 script=Markup(_SCRIPT),  # noqa: S704 -- a file of this package, not a message
             )
 
+    def _whispers(self, channel: str, viewer: str, thread_ts: str | None) -> list[dict[str, Any]]:
+        """What this person alone is shown here, newest last."""
+        found = [w for w in self._workspace.store.whispers if (w.channel, w.user) == (channel, viewer)]
+        here = [w for w in found if thread_ts in (None, w.thread_ts)]
+        return [{"ts": w.ts, "text": w.text, "blocks": w.blocks} for w in here[-_WHISPERS:]]
+
     def _shown(self, message: Message) -> dict[str, Any]:
         """A message with what the template needs beside Slack's own fields."""
         body = self._workspace.store.as_slack(message, metadata=False)
-        name = message.username or message.author.name
+        person = self._workspace.people.person(message.author.user)
+        name = message.username or (person.name if person else message.author.name)
         return body | {
             "name": name,
             "initial": (name or "?")[0].upper(),
@@ -97,7 +111,7 @@ class Page:
         store = self._workspace.store
         names = {channel.id: channel.name for channel in store.channels()}
         bot = self._workspace.bot
-        return mrkdwn.render(text, names | {bot.user: bot.name})
+        return mrkdwn.render(text, names | {bot.user: bot.name} | self._workspace.people.shown())
 
     def _image(self, block: Mapping[str, Any]) -> str | None:
         """The address of a picture that this server holds itself; None for anything elsewhere."""

@@ -1,10 +1,12 @@
 """The embedded Slack over HTTP, on the loopback interface only."""
 
+import contextlib
 import json
 import socket
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
+from http.cookies import CookieError, SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final, Self
 from urllib.parse import unquote, urlsplit
@@ -12,6 +14,8 @@ from urllib.parse import unquote, urlsplit
 from local.slack.arguments import arguments, multipart
 from local.slack.errors import SlackError
 from local.slack.faults import Fault
+from local.slack.interactivity import Place, Shown
+from local.slack.mrkdwn import escaped
 from local.slack.page import Page
 from local.slack.workspace import Call, Workspace
 
@@ -76,6 +80,17 @@ class EmbeddedSlack:
         store = self.workspace.store
         return [store.as_slack(message, metadata=True) for message in store.thread(self._channel(channel), ts)]
 
+    def connect(self, url: str, signing_secret: str) -> None:
+        """Send what people do to an app: its request URL, and the secret that its requests are signed with."""
+        self.workspace.interactivity.url = url
+        self.workspace.interactivity.signing_secret = signing_secret
+        self.workspace.store.touch()
+
+    def whispers(self, user: str) -> list[str]:
+        """What was shown to one person only, oldest first: the messages' texts."""
+        with self.workspace.store.lock:
+            return [whisper.text for whisper in self.workspace.store.whispers if whisper.user == user]
+
     def fail_next(
         self,
         method: str,
@@ -126,7 +141,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Slack's methods and uploads."""
-        self._serve({"api": self._api, "upload": self._upload})
+        self._serve(
+            {
+                "api": self._api,
+                "upload": self._upload,
+                "actions": self._response_url,
+                "commands": self._response_url,
+                "act": self._act,
+            }
+        )
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the base class's name
         """Stay silent: every call is in `Workspace.calls`."""
@@ -185,13 +208,78 @@ class _Handler(BaseHTTPRequestHandler):
             download = {"Content-Disposition": "attachment"}
             self._send(HTTPStatus.OK, file.content, "application/octet-stream", download)
 
+    def _response_url(self, rest: str) -> None:
+        """An app's answer to an interaction."""
+        body = self._body()
+        if body is None:
+            return
+        try:
+            payload = json.loads(body)
+        except ValueError:
+            payload = None
+        error = "invalid_payload"
+        if isinstance(payload, dict):
+            error = self.server.workspace.respond(rest.rpartition("/")[2], payload) or ""
+        if error:
+            content = json.dumps({"ok": False, "error": error}).encode()
+            self._send(HTTPStatus.NOT_FOUND, content, "application/json; charset=utf-8")
+        else:
+            self._send(HTTPStatus.OK, b"ok", "text/plain")
+
+    def _act(self, what: str) -> None:
+        """What a person does on the page. Only the page itself may say so: JSON, from its own origin."""
+        body = self._body()
+        if body is None:
+            return
+        host = self.headers.get("Host") or ""
+        if self.headers.get("Content-Type") != "application/json" or self.headers.get("Origin") != f"http://{host}":
+            self._send(HTTPStatus.FORBIDDEN, b"only from the page", "text/plain")
+            return
+        try:
+            shown = self._done(what, json.loads(body)).as_json()
+        except SlackError as error:
+            shown = Shown(trouble=f"Slack: {error.code}").as_json()
+        except (ValueError, TypeError, KeyError, AttributeError):
+            self._send(HTTPStatus.BAD_REQUEST, b"not understood", "text/plain")
+            return
+        self._send(HTTPStatus.OK, json.dumps(shown).encode(), "application/json; charset=utf-8")
+
+    def _done(self, what: str, asked: Mapping[str, Any]) -> Shown:
+        workspace, user = self.server.workspace, self._viewer()
+        app = workspace.interactivity
+        if what == "close":
+            workspace.close_modal(user)
+            return Shown()
+        if what == "say" and not str(asked["text"]).startswith("/"):
+            workspace.say(str(asked["channel"]), escaped(str(asked["text"])), user=user)
+            return Shown()
+        if not app.url:
+            return Shown(trouble="No app is connected here.")
+        if what == "say":
+            return app.command(user, str(asked["channel"]), str(asked["text"]))
+        if what == "submit":
+            return app.submit(user, {str(k): str(v) for k, v in asked["values"].items()})
+        if what == "press":
+            channel, ts, block, action = (str(asked[name]) for name in ("channel", "ts", "block", "action"))
+            return app.press(user, Place(channel, ts, block, action), int(asked.get("option", -1)))
+        raise KeyError(what)
+
+    def _viewer(self) -> str:
+        """Who sits in front of the page: the cookie `me`, else the first member."""
+        cookies = SimpleCookie()
+        with contextlib.suppress(CookieError):
+            cookies.load(self.headers.get("Cookie") or "")
+        people = self.server.workspace.people
+        asked = people.person(cookies["me"].value) if "me" in cookies else None
+        return (asked or people.members[0]).id
+
     def _page(self) -> None:
-        page = self.server.page
-        tag = page.tag()
+        page, viewer = self.server.page, self._viewer()
+        tag = page.tag(viewer)
         if self.headers.get("If-None-Match") == tag:
             self._send(HTTPStatus.NOT_MODIFIED, b"", "text/html; charset=utf-8", {"ETag": tag})
             return
-        html = page.at(unquote(urlsplit(self.path).path))
+        html = page.at(unquote(urlsplit(self.path).path), viewer)
         if html is None:
             self._send(HTTPStatus.NOT_FOUND, b"not found", "text/plain")
             return

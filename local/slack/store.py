@@ -79,6 +79,18 @@ class Message:
         return fixed | {name: value for name, value in optional.items() if value}
 
 
+@dataclass(frozen=True, slots=True)
+class Whisper:
+    """An ephemeral message: one person sees it, and it is in no history."""
+
+    ts: str
+    channel: str
+    user: str
+    text: str
+    blocks: list[dict[str, Any]]
+    thread_ts: str | None = None
+
+
 @dataclass(slots=True)
 class File:
     """An uploaded file. `ready` turns true a moment after the upload was completed, as in Slack."""
@@ -136,6 +148,7 @@ class Store:
     def __init__(self, channels: Iterable[str], outside: Iterable[str], clock: Callable[[], float]) -> None:
         self.lock = threading.RLock()
         self.files: dict[str, File] = {}
+        self.whispers: list[Whisper] = []
         self.revision = 0
         self._clock = clock
         self._last = 0
@@ -181,6 +194,16 @@ class Store:
                 setattr(message, name, value)
             message.edited = self.next_ts()
             self.revision += 1
+
+    def whisper(
+        self, channel: Channel, user: str, text: str, blocks: list[dict[str, Any]], thread_ts: str | None
+    ) -> Whisper:
+        """Store an ephemeral message."""
+        with self.lock:
+            whisper = Whisper(self.next_ts(), channel.id, user, text, blocks, thread_ts)
+            self.whispers.append(whisper)
+            self.revision += 1
+            return whisper
 
     def touch(self) -> None:
         """Note a change that was made to a message in place (a reaction, a file)."""

@@ -8,13 +8,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from local.slack import rules
 from local.slack.errors import SlackError
 from local.slack.faults import Fault, Faults, RateLimit
+from local.slack.interactivity import Interactivity, named_view
 from local.slack.methods import METHODS
-from local.slack.store import Author, Channel, File, Message, Store
+from local.slack.people import SAMPLE, People
+from local.slack.store import TEAM, Author, Channel, File, Message, Store, Whisper
 
 ANONYMOUS: Final = Author(user="", name="")
-_TRIGGER_SECONDS: Final = 3.0
+_RESPONSE_SECONDS: Final = 30 * 60  # that a response_url lives
+_RESPONSES: Final = 5  # that it takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,17 @@ class Call:
         }
 
 
+@dataclass(slots=True)
+class _ResponseUrl:
+    """Where an app may answer one interaction."""
+
+    user: str
+    channel: str
+    thread_ts: str | None
+    since: float
+    left: int = _RESPONSES
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What goes back over HTTP; `lost` means that nothing does."""
@@ -73,6 +88,7 @@ class Workspace:
         rate_limit: Answer 429 above one message a second and channel (after a burst of three).
         processing: Seconds until a completed file may be referred to.
         edit_window: Seconds after which a message can no longer be edited; None for ever.
+        people: Who is in the workspace; they may press buttons, and user groups hold them.
         clock: Seconds since the epoch, for message timestamps.
         monotonic: Seconds that only rise, for waiting times.
     """
@@ -87,6 +103,7 @@ class Workspace:
         rate_limit: bool = False,
         processing: float = 0.5,
         edit_window: float | None = None,
+        people: People = SAMPLE,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -96,6 +113,10 @@ class Workspace:
         self.clock = clock
         self.calls: list[Call] = []
         self.views: list[dict[str, Any]] = []
+        self.modals: dict[str, dict[str, Any]] = {}  # the dialog that a person has open
+        self.people = people
+        self.interactivity = Interactivity(self)
+        self._responses: dict[str, _ResponseUrl] = {}
         self.faults = Faults()
         self.bot = Author(user="U0TOCSIN", name="Tocsin", bot_id="B0TOCSIN", app_id="A0TOCSIN")
         self.page_url = ""
@@ -150,10 +171,70 @@ class Workspace:
         if trigger not in self._triggers:
             raise SlackError("invalid_trigger_id")
         user, since = self._triggers[trigger]
-        if self._monotonic() - since > _TRIGGER_SECONDS:
+        if self._monotonic() - since > self.interactivity.patience:
             raise SlackError("expired_trigger_id")
         self._spent.add(trigger)
         return user
+
+    def open_modal(self, user: str, view: Mapping[str, Any]) -> dict[str, Any]:
+        """Show a dialog to a person; it stands above any before it."""
+        with self.store.lock:
+            identity = f"V{secrets.token_hex(5).upper()}"
+            opened = {
+                "id": identity,
+                "team_id": TEAM,
+                "app_id": self.bot.app_id,
+                "bot_id": self.bot.bot_id,
+                "hash": f"{int(self.clock())}.{secrets.token_hex(4)}",
+                "root_view_id": identity,
+                "previous_view_id": None,
+                "private_metadata": "",
+                "callback_id": "",
+                **named_view(view),
+            }
+            self.modals[user] = opened
+            self.store.touch()
+            return opened
+
+    def close_modal(self, user: str) -> None:
+        """Take a person's dialog away."""
+        with self.store.lock:
+            self.modals.pop(user, None)
+            self.store.touch()
+
+    def new_response_url(self, kind: str, user: str, channel: str, thread_ts: str | None) -> str:
+        """An address for the app's answer, as Slack gives one with each interaction (`kind`: actions, commands)."""
+        with self.store.lock:
+            key = secrets.token_urlsafe(18)
+            self._responses[key] = _ResponseUrl(user, channel, thread_ts, self._monotonic())
+            return f"{self.page_url}{kind}/{TEAM}/{secrets.randbelow(10**12)}/{key}"
+
+    def respond(self, key: str, payload: Mapping[str, Any]) -> str | None:
+        """Take an answer at a response_url; returns Slack's error, None for none.
+
+        Source: https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
+        """
+        with self.store.lock:
+            found = self._responses.get(key)
+            channel = self.store.channel(found.channel) if found else None
+            if found is None or channel is None or self._monotonic() - found.since > _RESPONSE_SECONDS:
+                return "expired_url"
+            if found.left == 0:
+                return "used_url"
+            found.left -= 1
+            content = {name: payload[name] for name in ("text", "blocks") if name in payload}
+            if problems := [p for p in rules.problems(content) if self.strict or p.error]:
+                return problems[0].error or "invalid_arguments"
+            if payload.get("response_type") == "in_channel":
+                self.store.add(channel, self.bot, content | {"thread_ts": found.thread_ts})
+            else:
+                self.whisper(channel, found.user, content, found.thread_ts)
+            return None
+
+    def whisper(self, channel: Channel, user: str, content: Mapping[str, Any], thread_ts: str | None) -> Whisper:
+        """Show something to one person only."""
+        text, blocks = str(content.get("text") or ""), list(content.get("blocks") or [])
+        return self.store.whisper(channel, user, text, blocks, thread_ts)
 
     def new_file(self, name: str, length: int, alt_text: str) -> File:
         """Announce an upload."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 MISSING: Final = "Chromium is not installed: `apt-get update && apt-get install -y chromium` (or put it on PATH)"
-_FLAGS: Final = (
+FLAGS: Final = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -21,6 +21,15 @@ _FLAGS: Final = (
 )
 
 
+def program() -> str:
+    """Where Chromium is; its absence fails the test, with what to do."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    if found is None:
+        raise AssertionError(MISSING)
+    return found
+
+
 class Browser:
     """One-shot runs of Chromium, each with a profile of its own.
 
@@ -29,12 +38,7 @@ class Browser:
     """
 
     def __init__(self, folder: Path) -> None:
-        found = next(
-            (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-        )
-        if found is None:
-            raise AssertionError(MISSING)
-        self._program = found
+        self._program = program()
         self._folder = folder
         self._runs = 0
 
@@ -52,7 +56,7 @@ class Browser:
         self._runs += 1
         profile = self._folder / f"profile-{self._runs}"
         size = (f"--window-size={width},{height}", "--virtual-time-budget=3000", f"--user-data-dir={profile}")
-        command = [self._program, *_FLAGS, *size, *what, url]
+        command = [self._program, *FLAGS, *size, *what, url]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, f"Chromium ended with {done.returncode}: {done.stderr[-2000:]}"
         return done

@@ -68,8 +68,8 @@ def test_a_message_that_comes_later_appears_by_itself(slack: EmbeddedSlack, brow
     page = slack._server.page
     whole = page.at
 
-    def at_then_post(path: str) -> str | None:
-        html = whole(path)
+    def at_then_post(path: str, viewer: str = "") -> str | None:
+        html = whole(path, viewer)
         if not slack.messages("#alerts"):
             post(slack, text="a late message")
         return html

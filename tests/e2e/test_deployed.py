@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from local.deploy import DeployError, deploy
-from tests.e2e.conftest import eventually
+from tests.e2e.conftest import alarm, eventually, roots
 
 if TYPE_CHECKING:
     from local.stage import Stage
@@ -20,40 +20,22 @@ pytestmark = pytest.mark.e2e
 EVENTS = Path(__file__).parents[2] / "events"
 
 
-def _alarm(name: str, service: str, at: datetime | None = None) -> dict[str, Any]:
-    """The sample alarm under another name, for another service, changed just now."""
-    message: dict[str, Any] = json.loads((EVENTS / "sns" / "ecs-cpu-message.json").read_text())
-    message["AlarmName"] = name
-    message["AlarmArn"] = message["AlarmArn"].rsplit(":", 1)[0] + f":{name}"
-    message["StateChangeTime"] = (at or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
-    for dimension in message["Trigger"]["Dimensions"]:
-        if dimension["name"] == "ServiceName":
-            dimension["value"] = service
-    return message
-
-
-def _roots(staged: Stage, service: str) -> list[dict[str, Any]]:
-    """Messages about a service that are no reply. A message that has replies names itself as its thread."""
-    said = [m for m in staged.slack.messages("#alerts") if service in m["text"]]
-    return [m for m in said if m.get("thread_ts", m["ts"]) == m["ts"]]
-
-
 @pytest.mark.parametrize("number", [0, 1])
 def test_an_alarm_on_each_topic_is_posted(staged: Stage, number: int) -> None:
     service = f"shop-{number}"
-    staged.publish(_alarm(f"cpu-{number}", service), topic=staged.topics()[number])
-    (root,) = eventually(lambda: _roots(staged, service), "the first post", staged)
+    staged.publish(alarm(f"cpu-{number}", service), topic=staged.topics()[number])
+    (root,) = eventually(lambda: roots(staged, service), "the first post", staged)
     assert "INCIDENT ALERT" in root["text"]
 
 
 def test_the_same_alarm_by_three_roads_is_one_incident(staged: Stage) -> None:
-    message = _alarm("three-roads", "parcel")
+    message = alarm("three-roads", "parcel")
     for topic in staged.topics():
         staged.publish(message, topic=topic)
     staged.publish(message)
-    eventually(lambda: _roots(staged, "parcel"), "the first post", staged)
+    eventually(lambda: roots(staged, "parcel"), "the first post", staged)
     eventually(lambda: _queue_is_empty(staged), "the queue runs empty", staged)
-    assert len(_roots(staged, "parcel")) == 1
+    assert len(roots(staged, "parcel")) == 1
 
 
 def _queue_is_empty(staged: Stage) -> bool:

@@ -70,6 +70,23 @@ def update(workspace: Workspace, caller: Author, args: Arguments) -> Answer:
     return _answer(workspace, message) | {"text": message.text}
 
 
+@method("chat.postEphemeral", "channel", "user")
+def post_ephemeral(workspace: Workspace, caller: Author, args: Arguments) -> Answer:
+    """Show something to one member of the channel; it is in no history and cannot be edited."""
+    del caller
+    channel = workspace.store.named(str(args["channel"]))
+    if channel is None:
+        raise SlackError("channel_not_found")
+    if not channel.member:
+        raise SlackError("not_in_channel")
+    if workspace.people.person(str(args["user"])) is None:
+        raise SlackError("user_not_in_channel")
+    _judge(workspace, {name: value for name, value in args.items() if name != "user"})
+    thread_ts = _thread(workspace, channel, args.get("thread_ts"))
+    whisper = workspace.whisper(channel, str(args["user"]), args, thread_ts)
+    return {"message_ts": whisper.ts}
+
+
 @method("chat.getPermalink", "channel", "message_ts")
 def get_permalink(workspace: Workspace, caller: Author, args: Arguments) -> Answer:
     """A link that opens the message on the embedded page."""

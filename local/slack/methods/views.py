@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from local.slack import rules
 from local.slack.errors import SlackError
@@ -23,7 +22,8 @@ def open_(workspace: Workspace, caller: Author, args: Arguments) -> Answer:
     found = [problem for problem in rules.view_problems(view) if workspace.strict or problem.error]
     if found:
         raise SlackError("invalid_arguments", tuple(str(problem) for problem in found))
+    del caller
     user = workspace.exchange_trigger(str(args["trigger_id"]))
-    opened: dict[str, Any] = {"id": f"V{secrets.token_hex(5).upper()}", **view, "bot_id": caller.bot_id}
+    opened = workspace.open_modal(user, view)
     workspace.views.append({"user": user, "view": opened})
     return {"view": opened}
