@@ -27,6 +27,7 @@ from lambdas.incidents.model import Alarm, Headline, Incident, Judged, Remedy
 from lambdas.incidents.store import Store, Timeline
 from lambdas.reviews import codec, html, markdown
 from lambdas.reviews.base import Tour, parts_of
+from lambdas.reviews.history.contacts import key_of, people
 from lambdas.reviews.inventory import Inventory
 from lambdas.reviews.model import KINDS, Report
 from lambdas.reviews.pace import Pace
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lambdas.reviews.model import Kind
-    from local.world.model import IncidentSpec
+    from local.world.model import IncidentSpec, ReviewSpec
     from local.world.world import World
 
 ROOT = Path(__file__).parent.parent
@@ -104,8 +105,8 @@ def review(
         if world:
             own, _ = stack.enter_context(own_plane(base.region, "xoxb-review"))
             store = Store(own.dynamodb, TABLE)
-            for spec in world.head.review.incidents if world.head.review else ():
-                keep_incident(store, spec, world)
+            if world.head.review:
+                keep(store, world.head.review, world, base, int(slot.start.timestamp()))
             stack.enter_context(attached(world))
         session = (
             boto3.session.Session("review", "review", region_name=base.region)
@@ -146,6 +147,24 @@ def settings_of(world: World | None) -> Settings:
     if not spec or not spec.settings:
         return base
     return Settings.from_json(json.dumps(json.loads(base.to_json()) | spec.settings))
+
+
+def keep(store: Store, spec: ReviewSpec, world: World, settings: Settings, month: int) -> None:
+    """Write what a world says of our own table: incidents, counted steps, confirmations."""
+    for incident in spec.incidents:
+        keep_incident(store, incident, world)
+    for id_, count in spec.steps.items():
+        for _ in range(count.ran):
+            store.count_steps({id_: ""}, month)
+        for _ in range(count.failed):
+            store.count_steps({id_: count.why}, month)
+    known = {one.name: one for one in spec.contacts}
+    for level, contact in people(settings):
+        row = known.get(contact.name)
+        if row and row.asked:
+            store.ask_contact(key_of(level, contact), int(row.asked.timestamp()))
+        if row and row.confirmed:
+            store.confirm_contact(key_of(level, contact), row.by, int(row.confirmed.timestamp()))
 
 
 def keep_incident(store: Store, spec: IncidentSpec, world: World) -> None:
@@ -189,14 +208,18 @@ def _keep(store: Store, spec: IncidentSpec, world: World, id_: str, later: int) 
         acknowledged_by=spec.acknowledged_by,
         resolved_by=spec.resolved_by,
         root_cause=spec.root_cause,
+        prevention=spec.prevention,
         level=spec.level,
         remedies={"r": remedy} if spec.remedy else {},
         headline=Headline(cause=spec.cause, title=spec.cause, verdict=spec.verdict, summary=spec.summary or spec.cause)
         if spec.cause
         else None,
     )
-    event = Timeline(at=opened * 1000, id=id_, kind="alarm")
-    store.commit(incident, event, (), opened)
+    kept = store.commit(incident, Timeline(at=opened * 1000, id=id_, kind="alarm"), (), opened)
+    if spec.updates:
+        step = int(spec.updates.total_seconds())
+        for at in range(opened + step, resolved or opened, step):
+            kept = store.commit(kept, Timeline(at=at * 1000, id=f"{id_}-{at}", kind="tick"), (), at)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -77,3 +77,13 @@ class Diagnosis:
             if run.title not in titles:
                 titles.append(run.title)
         return tuple(Hole(why=why, checks=tuple(titles)) for why, titles in holes.items())
+
+
+def looked(diagnosis: Diagnosis) -> dict[str, str]:
+    """Each step that has checks: "" where one of them looked at least, else why none could."""
+    found = {}
+    for step in diagnosis.steps:
+        if step.checks:
+            ran = any(check.outcome == "looked" for check in step.checks)
+            found[step.id] = "" if ran else step.checks[0].why or "it could not look"
+    return found

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from lambdas.alerts.unwrap import Delivery
     from lambdas.desk import Taken
     from lambdas.diagnosis.examine import Examined
+    from lambdas.diagnosis.model import Diagnosis
     from lambdas.errands import Errand
     from lambdas.incidents.model import Incident, Post
     from lambdas.recorder.flight import Flight
@@ -202,6 +203,7 @@ def _diagnose(id_: str, raised: tuple[Alert, Delivery] | None, house: House, out
         house.deliver(id_, house.desk.record(id_, event, row), mine=MINE)
         offer = _offer(id_, post, examined, house)  # before the row ends: what dies here is delivered by the clock
         house.poster.attempt(claim, report(incident, examined.diagnosis, _seen_before(incident, examined, house)))
+        _count(examined.diagnosis, house)
         house.deliver(id_, house.desk.relate(id_, examined.related))
         house.deliver(id_, offer)
         if house.settings.recordings:
@@ -246,6 +248,16 @@ def _offer(id_: str, post: Post, examined: Examined, house: House) -> tuple[Post
         body=json.dumps({"remedies": [remedy.title for remedy in examined.remedies]}),
     )
     return house.desk.record(id_, Proposed(remedies=examined.remedies), row)
+
+
+def _count(diagnosis: Diagnosis, house: House) -> None:
+    """Count which runbook steps looked, for the monthly report. A failure costs only the counting."""
+    from lambdas.diagnosis.model import looked  # noqa: PLC0415 — after the first post, on purpose
+
+    try:
+        house.store.count_steps(looked(diagnosis), house.desk.now)
+    except Exception:
+        log.exception("steps not counted")
 
 
 def _chart(id_: str, house: House) -> None:

@@ -12,6 +12,8 @@ outbox rows, the alarm's head and the group's head. There is no second mechanism
 | ALARM#<key>   | STALE#<ts>#<event id> | late and duplicate events, 14 days                             |
 | GROUP#<target>| HEAD                  | the incident that is open for one resource                     |
 | MONTH#<yyyy-mm>| <opened at>#<id>     | every incident, by the month (UTC) in which it opened          |
+| STEPS#<yyyy-mm>| COUNT               | how often each runbook step ran and could not look, in that month |
+| CONTACTS      | <key>                 | when a contact was asked to confirm, and who confirmed when    |
 | SIL#<id>      | as INC#               | a silence or maintenance window, with its timeline and outbox  |
 | MON#<id>      | as INC#               | the validation after maintenance                               |
 | INC, SIL      | CH#<id>               | what a storm or a silence has gathered, one row for each        |
@@ -123,6 +125,24 @@ class Due:
     incident: str
     post: Post | None
     at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepCount:
+    """How often a runbook step looked, and could not; `why`: the last reason."""
+
+    ran: int = 0
+    failed: int = 0
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """When a contact was asked and confirmed (epoch seconds, 0: never), and by whom."""
+
+    asked: int = 0
+    confirmed: int = 0
+    by: str = ""
 
 
 class Store:
@@ -414,6 +434,80 @@ class Store:
             "ttl": {"N": str(now + KEEP_STALE)},
         }
         self._client.put_item(TableName=self._table, Item=item)
+
+    # what the monthly report counts -----------------------------------------------------------------------------------
+
+    def count_steps(self, steps: Mapping[str, str], now: int) -> None:
+        """Count one diagnosis' steps in the month's row, in one write.
+
+        `steps`: id → "" where it looked, else why it could not. A diagnosis that is done again counts
+        again: these are habits, not accounts.
+        """
+        names: dict[str, str] = {"#ttl": "ttl"}
+        values: dict[str, Any] = {":one": {"N": "1"}, ":ttl": {"N": str(now + KEEP_INCIDENT)}}
+        adds, sets = [], ["#ttl = :ttl"]
+        for n, (id_, why) in enumerate(sorted(steps.items())):
+            names[f"#c{n}"] = f"{'failed' if why else 'ran'}:{id_}"
+            adds.append(f"#c{n} :one")
+            if why:
+                names[f"#w{n}"], values[f":w{n}"] = f"why:{id_}", {"S": why[:150]}
+                sets.append(f"#w{n} = :w{n}")
+        if not adds:
+            return
+        self._client.update_item(
+            TableName=self._table,
+            Key={"pk": {"S": f"STEPS#{datetime.fromtimestamp(now, UTC):%Y-%m}"}, "sk": {"S": "COUNT"}},
+            UpdateExpression=f"SET {', '.join(sets)} ADD {', '.join(adds)}",
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues=values,
+        )
+
+    def steps(self, start: int, end: int) -> dict[str, StepCount]:
+        """The counts of the months (UTC) that [start, end) touches, by the step's id."""
+        found: dict[str, StepCount] = {}
+        for month in _months(start, end):
+            for name, value in (self._get(f"STEPS#{month}", "COUNT") or {}).items():
+                what, _, id_ = name.partition(":")
+                if what not in {"ran", "failed", "why"}:
+                    continue
+                one = found.get(id_, StepCount())
+                changed: Any = {what: value["S"] if what == "why" else int(value["N"]) + getattr(one, what)}
+                found[id_] = replace(one, **changed)
+        return found
+
+    def ask_contact(self, key: str, now: int) -> None:
+        """A contact is asked to confirm; what was confirmed before stays, and grows old."""
+        self._contact(key, "SET asked = :now", {":now": {"N": str(now)}})
+
+    def confirm_contact(self, key: str, by: str, now: int) -> None:
+        """A contact is confirmed by a person (a Slack user id)."""
+        self._contact(key, "SET confirmed = :now, confirmed_by = :by", {":now": {"N": str(now)}, ":by": {"S": by}})
+
+    def contacts(self) -> dict[str, Confirmation]:
+        """What is known of the contacts, by their keys."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": "CONTACTS"}},
+            ConsistentRead=True,
+        )
+        return {
+            item["sk"]["S"]: Confirmation(
+                asked=int(item.get("asked", {}).get("N", "0")),
+                confirmed=int(item.get("confirmed", {}).get("N", "0")),
+                by=_text(item, "confirmed_by"),
+            )
+            for page in pages
+            for item in page["Items"]
+        }
+
+    def _contact(self, key: str, update: str, values: Any) -> None:
+        self._client.update_item(
+            TableName=self._table,
+            Key={"pk": {"S": "CONTACTS"}, "sk": {"S": key}},
+            UpdateExpression=update,
+            ExpressionAttributeValues=values,
+        )
 
     # outbox -----------------------------------------------------------------------------------------------------------
 

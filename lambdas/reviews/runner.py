@@ -21,7 +21,7 @@ ITEMS = 300  # of one section: more than that nobody reads, and a row of the tab
 ROWS = 500
 CURVES = 12
 POINTS = 400  # of one line: wider than any screen's
-PRESENT = timedelta(hours=2)  # how long after its end a review may still look at how things are now
+PRESENT = timedelta(hours=2)  # how long after its time a review may still look at how things are now
 
 type Clock = Callable[[], float]
 
@@ -87,7 +87,7 @@ class _Running:
 
     def _run(self) -> None:
         try:
-            if self.part.present and self._tour.now - self._tour.end > PRESENT:
+            if self.part.present and self._tour.now - self._tour.slot.at > PRESENT:
                 self._why = f"this shows only how things are now, not how they were on {self._tour.slot.day}"
                 return
             for piece in self.part.run(self._tour):

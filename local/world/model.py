@@ -97,6 +97,25 @@ class IncidentSpec(Part):
     level: int = Field(default=1, ge=1, le=3)  # the escalation level that was reached
     every: Span | None = None  # the same again and again: `times` of them
     times: int = Field(default=1, ge=1)
+    updates: Span | None = None  # how often its timeline has something new
+    prevention: str = ""
+
+
+class StepSpec(Part):
+    """How often a runbook step looked in the reviewed month, and how often it could not."""
+
+    ran: int = 0
+    failed: int = 0
+    why: str = "access denied"
+
+
+class ContactSpec(Part):
+    """What the table knows of a contact of the settings, by its name."""
+
+    name: str
+    asked: Moment | None = None
+    confirmed: Moment | None = None
+    by: str = "U0000000"
 
 
 class ReviewSpec(Part):
@@ -105,6 +124,8 @@ class ReviewSpec(Part):
     kind: Literal["daily", "hourly", "weekly", "monthly", "quarterly"]
     settings: dict[str, Any] = {}  # fields of `lambdas.settings.Settings`, instead of the sample environment's
     incidents: list[IncidentSpec] = []
+    steps: dict[str, StepSpec] = {}
+    contacts: list[ContactSpec] = []
 
 
 class Expect(Part):

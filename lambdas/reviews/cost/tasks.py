@@ -41,17 +41,22 @@ def sized(tour: Tour, service: ServiceState) -> tuple[Size, str] | None:
     name = service.task_definition
     if not on_fargate(service) or not name:
         return None
+    raw = definition(tour, name)
+    if not raw.get("cpu") or not raw.get("memory"):
+        return None
+    platform = raw.get("runtimePlatform") or {}
+    return Size(int(raw["cpu"]), int(raw["memory"])), platform.get("cpuArchitecture", "X86_64")
+
+
+def definition(tour: Tour, name: str) -> dict[str, Any]:
+    """A task definition ("family:revision"), read once for all parts. Needs ecs:DescribeTaskDefinition."""
 
     def read() -> dict[str, Any]:
         answer: Any = tour.aws.ecs.describe_task_definition(taskDefinition=name)
         found: dict[str, Any] = answer.get("taskDefinition") or {}
         return found
 
-    raw = tour.inventory.once(("task definition", name), read)
-    if not raw.get("cpu") or not raw.get("memory"):
-        return None
-    platform = raw.get("runtimePlatform") or {}
-    return Size(int(raw["cpu"]), int(raw["memory"])), platform.get("cpuArchitecture", "X86_64")
+    return tour.inventory.once(("task definition", name), read)
 
 
 def on_fargate(service: ServiceState) -> bool:

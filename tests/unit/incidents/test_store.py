@@ -11,7 +11,7 @@ from moto import mock_aws
 from lambdas.aws import Aws
 from lambdas.errors import Contended, Duplicate
 from lambdas.incidents.model import Alarm, Incident, Judged, Post, Quiet
-from lambdas.incidents.store import KEEP_INCIDENT, LEASE, Due, Head, Move, Store, Timeline
+from lambdas.incidents.store import KEEP_INCIDENT, LEASE, Confirmation, Due, Head, Move, StepCount, Store, Timeline
 from lambdas.incidents.tally import seen
 from local.plane import create_table
 
@@ -247,3 +247,23 @@ def test_a_resource_keeps_what_it_belongs_to(store: Store) -> None:
 def test_openings_are_counted_by_the_minute(store: Store) -> None:
     assert [store.count(NOW) for _ in range(3)] == [1, 2, 3]
     assert store.count(NOW + 60) == 1
+
+
+def test_steps_are_counted_by_month_in_one_row(store: Store) -> None:
+    december = 1_796_083_200
+    store.count_steps({"ddb.assess": "", "ddb.changes": "denied"}, december - 1)
+    store.count_steps({"ddb.assess": "", "ddb.changes": ""}, december - 2)
+    store.count_steps({"ddb.assess": ""}, december)
+    store.count_steps({}, december)
+    november = store.steps(december - 9, december)
+    assert november == {"ddb.assess": StepCount(ran=2), "ddb.changes": StepCount(ran=1, failed=1, why="denied")}
+    assert store.steps(december - 9, december + 1)["ddb.assess"] == StepCount(ran=3)
+    assert store.steps(december + 90 * 86_400, december + 91 * 86_400) == {}
+
+
+def test_a_contact_is_asked_and_confirms(store: Store) -> None:
+    store.ask_contact("1-abc", NOW)
+    assert store.contacts() == {"1-abc": Confirmation(asked=NOW)}
+    store.confirm_contact("1-abc", "U1", NOW + 60)
+    store.ask_contact("1-abc", NOW + 90)
+    assert store.contacts() == {"1-abc": Confirmation(asked=NOW + 90, confirmed=NOW + 60, by="U1")}
