@@ -26,7 +26,8 @@ STOP_SECONDS = 10
 
 # Its standard input is our end of a pipe: when we are gone, however that came about, it goes too.
 # The stack's policies refuse anything but TLS; loopback counts as that here, for requests and for what AWS services
-# send each other. These are internals of one exact version: a changed name fails the start.
+# send each other. SES checks SendEmail on the sender's identity, which the emulator forgets. These are internals of one
+# exact version: a changed name fails the start.
 _BOOT = """
 import os, runpy, sys, threading
 from contextvars import ContextVar
@@ -34,7 +35,8 @@ def leave_with_parent():
     sys.stdin.buffer.read()
     os._exit(0)
 threading.Thread(target=leave_with_parent, daemon=True).start()
-from ministack.core import iam_evaluator
+from ministack.core import iam_actions, iam_evaluator
+iam_actions._SES_V2_RESOURCES["outbound-emails"] = ("identity", "FromEmailAddress")
 pin = iam_evaluator.pin_request_origin
 iam_evaluator._request_origin.get()
 iam_evaluator._request_origin = ContextVar("origin", default=("127.0.0.1", True))

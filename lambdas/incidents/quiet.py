@@ -71,6 +71,11 @@ def holding(windows: Iterable[Window], now: int) -> Mapping[str, Quiet]:
     }
 
 
+def named(windows: Iterable[Window], silence: str) -> str:
+    """The name of the configuration's window that a silence's id belongs to; empty where a person set the silence."""
+    return next((w.name for w in windows if silence.startswith(f"SIL-{_slug(w.name)}-")), "")
+
+
 def covers(quiet: Quiet, now: int, *, service: str, target: str, alarm: str, severity: int) -> bool:
     """Whether what rings now is kept quiet. Severity 1 breaks through unless the silence says otherwise."""
     if not quiet.start <= now < quiet.end or (severity == 1 and not quiet.severity_1):

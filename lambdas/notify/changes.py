@@ -66,6 +66,8 @@ def _found(before: Incident | None, after: Incident) -> Iterator[str]:
         yield "snoozed"
     if after.parent and after.parent != before.parent:
         yield "attached"
+    if before.parent and not after.parent and after.status in _LIVE:
+        yield "opened"  # the storm is over, and it is not
     if any(_state(before, id_) != remedy.state for id_, remedy in after.remedies.items()):
         yield "remedied"
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from lambdas.contacts import told
 from lambdas.incidents.model import Post
+from lambdas.incidents.quiet import named
 from lambdas.notify.changes import changes, live
 from lambdas.notify.detail import detail
 from lambdas.notify.rows import Errand, Page
@@ -144,6 +145,8 @@ def _customer(
             yield "customer", Errand(do="draft", notice=f"customer.update.{number}", reason="update").body()
     elif "resolved" in happened and "customer" in after.notices:
         yield "customer", Errand(do="withdraw", notice="customer").body()
+    elif before and before.status == "SILENCED" and live(after) and named(settings.windows, before.silence):
+        yield "customer", Errand(do="draft", notice="customer", reason="maintenance").body()
     elif concerns_customer(after) and (not concerns_customer(before) or "reopened" in happened):
         yield "customer", Errand(do="draft", notice="customer", reason="opened").body()
     for id_, notice in after.notices.items():

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from lambdas import console
 from lambdas.incidents.cadence import CADENCE
+from lambdas.incidents.past import HELPED
 from lambdas.notify.moments import clock, local
 from lambdas.slack.text import clean, duration
 
@@ -148,17 +149,20 @@ def _alert(incident: Incident, settings: Settings) -> list[tuple[str, str]]:
 def _resolution(incident: Incident, settings: Settings) -> list[tuple[str, str]]:
     zone, over = settings.time_zone, _over(incident)
     length = duration(over - incident.opened_at)
-    head = incident.headline
     return [
         ("Service", incident.judged.service),
         ("Duration", f"{local(incident.opened_at, zone)} - {local(over, zone)} ({length})"),
-        ("Root Cause", incident.root_cause or _cause(head) or "Not found; the evidence is in the thread"),
-        (
-            "Prevention",
-            incident.prevention
-            or (f"Proposed, not yet done: {head.action}" if head and head.action else "None recorded"),
-        ),
+        ("Root Cause", incident.root_cause or _cause(incident.headline) or "Not found; the evidence is in the thread"),
+        ("Prevention", _prevention(incident)),
     ]
+
+
+def _prevention(incident: Incident) -> str:
+    done = "; ".join(remedy.title for remedy in incident.remedies.values() if remedy.state in HELPED)
+    if incident.prevention or done:
+        return incident.prevention or f"Done: {done}"
+    head = incident.headline
+    return f"Proposed, not yet done: {head.action}" if head and head.action else "None recorded"
 
 
 def _status(incident: Incident) -> str:

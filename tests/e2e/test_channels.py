@@ -9,8 +9,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.e2e.conftest import eventually
-from tests.e2e.test_deployed import _alarm, _roots
+from tests.e2e.conftest import alarm, eventually, roots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,9 +59,9 @@ def _entries(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def test_an_incident_is_told_everywhere_and_written_down(staged: Stage, tracker: str) -> None:
-    alarm = _alarm("told-cpu", "told")
-    staged.publish(alarm)
-    (root,) = eventually(lambda: _roots(staged, "told"), "the first post", staged)
+    message = alarm("told-cpu", "told")
+    staged.publish(message)
+    (root,) = eventually(lambda: roots(staged, "told"), "the first post", staged)
     opened = eventually(lambda: _heard(staged, tracker, "told").get("opened"), "the bus event", staged)
     assert (opened["source"], opened["detail-type"]) == ("tocsin", "Incident Opened")
     assert opened["detail"]["environment"]["name"] == "production"
@@ -79,9 +78,9 @@ def test_an_incident_is_told_everywhere_and_written_down(staged: Stage, tracker:
 
     eventually(lambda: thread("Diagnosis"), "the diagnosis", staged)
     later = datetime.now(UTC) + timedelta(minutes=10)
-    alarm |= {"NewStateValue": "OK", "OldStateValue": "ALARM"}
-    alarm["StateChangeTime"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
-    staged.publish(alarm)
+    message |= {"NewStateValue": "OK", "OldStateValue": "ALARM"}
+    message["StateChangeTime"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+    staged.publish(message)
     eventually(lambda: _heard(staged, tracker, "told").get("recovering"), "the recovery on the bus", staged)
     staged.invoke("pulse", {"time": later.strftime("%Y-%m-%dT%H:%M:%SZ")})
     eventually(lambda: thread("Post-mortem"), "the post-mortem in the thread", staged)

@@ -34,6 +34,8 @@ REMEDY = Remedy(id="r", kind="scale_out", target="t", title="t", now="2", then="
         ({"headline": HEADLINE}, {"headline": HEADLINE}, ()),
         ({}, {"snoozed_until": NOW + 900}, ("snoozed",)),
         ({}, {"parent": "INC-2"}, ("attached",)),
+        ({"parent": "INC-2"}, {}, ("opened",)),
+        ({"parent": "INC-2"}, {"status": "RESOLVED"}, ("resolved",)),
         ({}, {"remedies": {"r": REMEDY}}, ("remedied",)),
         ({"remedies": {"r": REMEDY}}, {"remedies": {"r": replace(REMEDY, state="APPLIED")}}, ("remedied",)),
         ({}, {"judged": judged(2), "level": 2}, ("severity_changed", "escalated")),

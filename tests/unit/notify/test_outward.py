@@ -11,6 +11,7 @@ import pytest
 from hypothesis import strategies as st
 
 from lambdas.incidents.model import Incident, Notice, Post
+from lambdas.incidents.quiet import Window
 from lambdas.notify.outward import outward
 from lambdas.notify.rows import Errand, Page
 from lambdas.settings import Channels, Contact
@@ -67,6 +68,7 @@ def errands(found: tuple[Post, ...]) -> list[tuple[str, str]]:
             ["email Ann", "sms Ann", "email Bob", "sms Bob", "email Cleo"],
         ),
         ({"parent": "INC-2"}, {"parent": "INC-2", "status": "RESOLVED"}, []),
+        ({"parent": "INC-2"}, {}, ["email Ann", "sms Ann"]),  # the storm is over, and it is not
     ],
 )
 def test_who_is_told(before: dict[str, Any] | None, after: dict[str, Any], expected: list[str]) -> None:
@@ -157,6 +159,21 @@ def test_nobody_hears_that_it_is_over_who_did_not_hear_that_it_began() -> None:
     undecided = incident(notices={"customer": NOTICE})
     assert errands(rows(undecided, replace(undecided, status="RESOLVED"))) == [("withdraw", "customer")]
     assert errands(rows(incident(2), incident(2, status="RESOLVED"))) == []
+
+
+@pytest.mark.parametrize(
+    ("silence", "expected"),
+    [("SIL-monthly-patching-20261107", [("draft", "customer")]), ("SIL-0123abcd", []), ("", [])],
+)
+def test_maintenance_that_outlasts_its_window_is_told_to_the_customer(
+    silence: str, expected: list[tuple[str, str]]
+) -> None:
+    window = Window(name="Monthly patching", every="first saturday of the month", begin="02:00", until="06:00")
+    settings = replace(SETTINGS, windows=(window,))
+    before, after = incident(3, status="SILENCED", silence=silence), incident(3, silence=silence)
+    found = rows(before, after, settings=settings)
+    assert errands(found) == expected
+    assert all(Errand.of(row).reason == "maintenance" for row in found if row.kind == "customer")
 
 
 def test_without_customers_nothing_is_drafted() -> None:
