@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from lambdas.errors import PayloadError
+from lambdas.incidents.model import Quiet
 from lambdas.oncall import as_said, on_call
 from lambdas.people import LIVE, decide, tell
 from lambdas.slack import commands
 from lambdas.slack.messages import LEVELS
-from lambdas.slack.text import code
+from lambdas.slack.text import code, escape
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from lambdas.incidents.model import Incident
     from lambdas.incidents.orders import Order
     from lambdas.slack.commands import Command
+
+
+REVIEW = "tocsin.review"
 
 
 def run(order: Order, house: House) -> None:
@@ -40,7 +45,7 @@ def _help(asked: Command, order: Order, house: House) -> str:
 
 def _status(asked: Command, order: Order, house: House) -> str:
     del asked, order
-    return commands.status(_open(house), house.desk.now)
+    return commands.status(_open(house), len(house.store.gathered_incidents()), house.desk.now)
 
 
 def _on_call(asked: Command, order: Order, house: House) -> str:
@@ -55,13 +60,63 @@ def _on_call(asked: Command, order: Order, house: House) -> str:
 def _acknowledge(asked: Command, order: Order, house: House) -> str:
     wanted = asked.name.upper()
     if house.store.incident(wanted) is None:
-        matching = [incident.id for incident in _open(house) if incident.id.upper().endswith(wanted)]
+        known = (*house.store.open_incidents(), *house.store.gathered_incidents())
+        matching = [id_ for id_ in known if id_.upper().endswith(wanted)]
         if len(matching) != 1:
             found = f"{len(matching)} open incidents end in it" if matching else "no open incident ends in it"
             return f"I do not know which one {code(asked.name, 60)} is: {found}. `/tocsin status` lists them."
         wanted = matching[0]
     trouble = decide(replace(order, verb="acknowledge", incident=wanted, stamp=""), house)
     return trouble or f"👀 You acknowledged {code(wanted)}."
+
+
+def _silence(asked: Command, order: Order, house: House) -> str:
+    now = house.desk.now
+    # what people name is a service or an alarm: whichever it fits
+    names = (asked.name[:200],)
+    quiet = Quiet(
+        start=now,
+        end=now + asked.minutes * 60,
+        by=order.by,
+        reason=asked.rest,
+        services=names,
+        alarms=names,
+        severity_1=asked.severity_1,
+    )
+    begun = house.desk.silence(quiet, order.id[:8])
+    if begun is None:
+        return "Nothing was silenced."
+    house.deliver(begun.id, house.store.unsent(begun.id))
+    return commands.silenced(begun, now)
+
+
+def _silences(asked: Command, order: Order, house: House) -> str:
+    del asked, order
+    return commands.silences(house.desk.silences(), house.desk.now)
+
+
+def _unsilence(asked: Command, order: Order, house: House) -> str:
+    wanted = asked.name.casefold()
+    matching = [silence.id for silence in house.desk.silences() if silence.id.casefold().endswith(wanted)]
+    if len(matching) != 1:
+        return f"I do not know which silence {code(asked.name, 60)} is. `/tocsin silences` lists them."
+    house.deliver(matching[0], house.desk.lift(matching[0], order.by))
+    return f"🔔 {code(matching[0])} is over."
+
+
+def _review(asked: Command, order: Order, house: House) -> str:
+    from lambdas.reviews.order import Order as Review  # noqa: PLC0415 — no other command needs the reviews
+    from lambdas.reviews.order import order_of  # noqa: PLC0415 — the same
+
+    written = {"kind": asked.name, "date": asked.rest, "by": order.by, "channel": order.channel, "id": order.id}
+    try:
+        review: Review = order_of({REVIEW: {name: value for name, value in written.items() if value}})
+    except PayloadError as error:
+        return f"I cannot do that: {escape(str(error), 300)}."
+    if not house.settings.review_queue:
+        return "Reviews are not set up here."
+    house.aws.sqs.send_message(QueueUrl=house.settings.review_queue, MessageBody=review.to_json())
+    return f"📋 The {escape(asked.name, 20)} review is being made; it is posted here when it is done."
 
 
 def _open(house: House) -> list[Incident]:
@@ -75,4 +130,8 @@ WORDS: dict[str, Callable[[Command, Order, House], str]] = {
     "status": _status,
     "oncall": _on_call,
     "ack": _acknowledge,
+    "silence": _silence,
+    "silences": _silences,
+    "unsilence": _unsilence,
+    "review": _review,
 }

@@ -13,6 +13,7 @@ import json
 import logging
 import time
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from lambdas.aws import Aws
@@ -112,15 +113,20 @@ def _request(event: Any) -> tuple[Mapping[str, str], bytes]:
 def _verified(headers: Mapping[str, str], body: bytes, door: Door) -> int:
     """When Slack signed it. A wrong signature reads the secret anew, at most once a minute."""
     now = door.clock()
-    if door.secret is None:
-        door.secret, door.read_at = secret.read(door.aws, door.settings.slack_secret), now
     try:
-        return verify(door.secret.signing_secret, headers, body, now)
+        return verify(_signing_secret(door, now, anew=door.secret is None), headers, body, now)
     except Refused as refused:
-        if refused.status != 401 or now - door.read_at < AGAIN:
+        if refused.status != HTTPStatus.UNAUTHORIZED or now - door.read_at < AGAIN:
             raise
-    door.secret, door.read_at = secret.read(door.aws, door.settings.slack_secret), now
-    return verify(door.secret.signing_secret, headers, body, now)
+    return verify(_signing_secret(door, now, anew=True), headers, body, now)
+
+
+def _signing_secret(door: Door, now: float, *, anew: bool) -> str:
+    if door.secret is None or anew:
+        door.secret, door.read_at = secret.read(door.aws, door.settings.slack_secret), now
+    if not door.secret.signing_secret:
+        raise SettingsError(f"the secret {door.settings.slack_secret} has no field 'signing_secret'")
+    return door.secret.signing_secret
 
 
 def _opened(heard: Heard, door: Door) -> bool:

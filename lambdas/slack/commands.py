@@ -14,23 +14,25 @@ from zoneinfo import ZoneInfo
 
 from lambdas.incidents.orders import RESPOND
 from lambdas.slack.messages import LEVELS, contact
-from lambdas.slack.text import clean, code, duration, escape, person
+from lambdas.slack.text import clean, clock, code, duration, escape, person
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from lambdas.incidents.model import Incident
+    from lambdas.incidents.model import Incident, Quiet
     from lambdas.settings import Contact
 
 SHOWN = 25  # incidents; the rest is counted
 HELP = """*What `/tocsin` understands*
 `/tocsin` or `/tocsin status`: open incidents, the most severe first, and who holds them
 `/tocsin oncall`: who is on call at each level
-`/tocsin ack <id>`: acknowledge; the end of an id is enough, e.g. `ack 3f9a1c20`
-`/tocsin silence <service or alarm> <duration> [reason]`: e.g. `silence checkout 2h load test`
+`/tocsin ack &lt;id&gt;`: acknowledge; the end of an id is enough, e.g. `ack 3f9a1c20`
+`/tocsin silence &lt;service or alarm&gt; &lt;duration&gt; [sev1] [reason]`: \
+e.g. `silence checkout 2h load test`; `*` stands for any text; Severity 1 breaks through unless `sev1` is said
 `/tocsin silences`: what is silenced, by whom, until when
-`/tocsin unsilence <id>`: end a silence
-`/tocsin review <kind> [date]`: a routine review now, e.g. `review morning` or `review capacity 2026-11-27`
+`/tocsin unsilence &lt;id&gt;`: end a silence
+`/tocsin review &lt;kind&gt; [date]`: a routine review now: daily, hourly, weekly, monthly or quarterly, e.g. \
+`review weekly 2026-11-27`
 `/tocsin help`: this"""
 RIGHTS: Mapping[str, str] = {  # word → the right that it needs
     "help": "",
@@ -42,6 +44,7 @@ RIGHTS: Mapping[str, str] = {  # word → the right that it needs
     "unsilence": RESPOND,
     "review": RESPOND,
 }
+REVIEWS = {"morning": "daily", "performance": "hourly", "capacity": "weekly"}  # as people call them
 SYNONYMS = {"": "status", "on-call": "oncall", "acknowledge": "ack", "?": "help"}
 LONGEST = 7 * 24 * 60  # minutes that a silence may last
 _DURATION = re.compile(r"(\d{1,5})\s?(m|min|minutes?|h|hours?|d|days?)?", re.ASCII)
@@ -57,12 +60,14 @@ class Command:
         name: what it is about: an id, a service, an alarm, a kind of review.
         minutes: for `silence`.
         rest: the reason, or the review's date.
+        severity_1: whether a silence keeps Severity 1 quiet, too.
     """
 
     word: str
     name: str = ""
     minutes: int = 0
     rest: str = ""
+    severity_1: bool = False
 
 
 def parse(text: str) -> Command | str:
@@ -74,14 +79,15 @@ def parse(text: str) -> Command | str:
         return f"I do not know {code(first, 60)}.\n{HELP}"
     if word in {"ack", "unsilence"}:
         if len(rest) != 1:
-            return f"Please name one: `/tocsin {word} <id>`."
+            return f"Please name one: `/tocsin {word} &lt;id&gt;`."
         return Command(word=word, name=rest[0].strip("`"))
     if word == "silence":
         return _silence(rest)
     if word == "review":
         if not 1 <= len(rest) <= 2:
-            return "Please name one: `/tocsin review <kind> [date]`, e.g. `/tocsin review morning`."
-        return Command(word=word, name=rest[0].lower(), rest=rest[1] if len(rest) > 1 else "")
+            return "Please name one: `/tocsin review &lt;kind&gt; [date]`, e.g. `/tocsin review morning`."
+        kind = rest[0].lower()
+        return Command(word=word, name=REVIEWS.get(kind, kind), rest=rest[1] if len(rest) > 1 else "")
     return Command(word=word)
 
 
@@ -91,12 +97,11 @@ def _silence(words: list[str]) -> Command | str:
         if (minutes := minutes_of(word)) is not None:
             if not 1 <= minutes <= LONGEST:
                 return f"A silence may last from one minute to {LONGEST // (24 * 60)} days."
-            return Command(
-                word="silence", name=" ".join(words[:at]).strip('`"'), minutes=minutes, rest=" ".join(words[at + 1 :])
-            )
-    return (
-        "Please say for how long: `/tocsin silence <service or alarm> <duration> [reason]`, e.g. `silence checkout 2h`."
-    )
+            name, reason = " ".join(words[:at]).strip('`"'), words[at + 1 :]
+            severity_1 = bool(reason) and reason[0].lower() == "sev1"
+            rest = " ".join(reason[1:] if severity_1 else reason)
+            return Command(word="silence", name=name, minutes=minutes, rest=rest[:300], severity_1=severity_1)
+    return "Please say what, and for how long, e.g. `/tocsin silence checkout 2h load test`."
 
 
 def minutes_of(word: str) -> int | None:
@@ -105,8 +110,8 @@ def minutes_of(word: str) -> int | None:
     return int(found[1]) * _MINUTES[found[2][0]] if found and found[2] else None
 
 
-def status(incidents: Iterable[Incident], now: int) -> str:
-    """The open incidents, as they were given: most severe first."""
+def status(incidents: Iterable[Incident], gathered: int, now: int) -> str:
+    """The open incidents, as they were given: most severe first. `gathered`: how many more a storm holds."""
     found = list(incidents)
     if not found:
         return "✅ No open incident."
@@ -121,7 +126,29 @@ def status(incidents: Iterable[Incident], now: int) -> str:
         )
     if len(found) > SHOWN:
         lines.append(f"… and {len(found) - SHOWN} more")
+    if gathered:
+        lines.append(f"🌩️ {gathered} more are gathered by a storm; its thread lists them")
     return "\n".join(lines)
+
+
+def silences(found: Iterable[Incident], now: int) -> str:
+    """What is kept quiet, the next to end first."""
+    lines = [f"• {code(silence.id, 90)} {_quiet(silence.quiet, now)}" for silence in found if silence.quiet]
+    return "\n".join(["*Silenced*", *lines]) if lines else "🔔 Nothing is silenced."
+
+
+def silenced(silence: Incident, now: int) -> str:
+    """What was begun, for the person who did."""
+    return f"🔕 {code(silence.id, 90)} {_quiet(silence.quiet, now)}" if silence.quiet else "Nothing was silenced."
+
+
+def _quiet(quiet: Quiet, now: int) -> str:
+    what = ", ".join(code(pattern, 120) for pattern in dict.fromkeys((*quiet.services, *quiet.alarms))) or "everything"
+    left = f"until {clock(quiet.end, '{date_short_pretty} {time}')} ({duration(quiet.end - now)})"
+    who = f"maintenance window {code(quiet.window, 80)}" if quiet.window else f"by {person(quiet.by)}"
+    breaks = "Severity 1 too" if quiet.severity_1 else "Severity 1 breaks through"
+    why = f": {escape(quiet.reason, 300)}" if quiet.reason else ""
+    return f"{what} {left}, {who}; {breaks}{why}"
 
 
 def on_call(people: Mapping[int, tuple[Contact, ...]], now: int, time_zone: str, trouble: str = "") -> str:
