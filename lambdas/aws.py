@@ -159,6 +159,19 @@ class Aws:
             return "us-east-1"
         return self.region
 
+    def cloudwatch_in(self, region: str) -> CloudWatchClient:
+        """CloudWatch of a region, by its own or another name: a dashboard may show metrics of several."""
+        if not region or region == self.region:
+            return self.cloudwatch
+        name = f"cloudwatch {region}"
+        with self._lock:
+            if name not in self.__dict__:
+                self.__dict__[name] = self._session.client(
+                    "cloudwatch", region_name=region, config=self._config, endpoint_url=self._endpoint_url
+                )
+        client: CloudWatchClient = self.__dict__[name]
+        return client
+
 
 def moment(value: Any) -> datetime:
     """An answer's timestamp, in UTC: epoch seconds or ISO 8601; botocore reads every other form.

@@ -33,7 +33,9 @@ class Ask:
     account: str = ""
 
 
-def read(aws: Aws, asks: Sequence[Ask], start: datetime, end: datetime, period: int) -> list[tuple[Point, ...]]:
+def read(
+    aws: Aws, asks: Sequence[Ask], start: datetime, end: datetime, period: int, *, region: str = ""
+) -> list[tuple[Point, ...]]:
     """The points of each ask, oldest first; none where the metric has no data. `period` in seconds.
 
     A batch is as large as one answer can hold, so that most batches are one call.
@@ -47,7 +49,7 @@ def read(aws: Aws, asks: Sequence[Ask], start: datetime, end: datetime, period: 
     def fetch(batch: tuple[int, Sequence[Ask]]) -> None:
         first, wanted = batch
         queries = [_query(f"q{first + number}", ask, period) for number, ask in enumerate(wanted)]
-        for result in data(aws, queries, whole, until):
+        for result in data(aws, queries, whole, until, region=region):
             index = int(str(result.get("Id", ""))[1:] or -1)
             if 0 <= index < len(points):
                 points[index].update(zip(result.get("Timestamps") or (), result.get("Values") or (), strict=False))
@@ -60,12 +62,15 @@ def read(aws: Aws, asks: Sequence[Ask], start: datetime, end: datetime, period: 
     return [tuple(sorted(series.items())) for series in points]
 
 
-def data(aws: Aws, queries: list[dict[str, Any]], start: datetime, end: datetime) -> list[dict[str, Any]]:
+def data(
+    aws: Aws, queries: list[dict[str, Any]], start: datetime, end: datetime, *, region: str = ""
+) -> list[dict[str, Any]]:
     """All pages of one GetMetricData call, for queries that are not plain metrics too."""
+    client = aws.cloudwatch_in(region)
     found: list[dict[str, Any]] = []
     token: dict[str, str] = {}
     while True:
-        answer: Any = aws.cloudwatch.get_metric_data(
+        answer: Any = client.get_metric_data(
             MetricDataQueries=queries,  # type: ignore[arg-type] # checked by botocore
             StartTime=start,
             EndTime=end,
