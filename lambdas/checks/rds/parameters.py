@@ -38,7 +38,7 @@ NAMES = (
 
 # Of the default parameter groups (RDS User Guide, "Maximum number of database connections"; Aurora User Guide,
 # "Maximum connections").
-_DEFAULT_MAXIMUM = {
+DEFAULT_MAXIMUM = {
     "postgres": "LEAST({DBInstanceClassMemory/9531392},5000)",
     "aurora-postgresql": "LEAST({DBInstanceClassMemory/9531392},5000)",
     "mysql": "{DBInstanceClassMemory/12582880}",
@@ -135,7 +135,7 @@ def read(group: str, region: str, ask: Callable[..., Any], source: str) -> Itera
 
 def limit(subject: Instance, parameter: Parameter | None, region: str) -> ConnectionLimit | None:
     """The most connections of an instance: its parameter's value or formula, else the engine's default formula."""
-    expression = parameter.value if parameter and parameter.value else _DEFAULT_MAXIMUM.get(subject.engine, "")
+    expression = parameter.value if parameter and parameter.value else DEFAULT_MAXIMUM.get(subject.engine, "")
     hardware = subject.hardware
     variables: Mapping[str, float] = {"DBInstanceClassMemory": hardware.memory} if hardware else {}
     value = evaluate(expression, variables)

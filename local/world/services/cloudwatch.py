@@ -19,7 +19,7 @@ def _alarm(item: Item, fill: Filler) -> None:
     item.setdefault("StateValue", "OK")
     item.setdefault("StateUpdatedTimestamp", fill.now)
     for key in ("OKActions", "AlarmActions", "InsufficientDataActions"):
-        item.setdefault(key, [])
+        item[key] = [fill.arn(action) for action in item.get(key, [])]
     if item.get("MetricName"):
         item.setdefault("Dimensions", [])
 
