@@ -68,10 +68,13 @@ def cost(remedy: Remedy) -> str:
 
 
 def _dry_run(remedy: Remedy) -> Payload:
-    fields = [("Now", escape(remedy.now, 600)), ("Then", escape(remedy.then, 600)), ("Cost", cost(remedy))]
-    fields.append(
-        ("Taken back by", "a button: it " + escape(remedy.undo, 300) if remedy.undo else "nothing to take back")
-    )
+    undo = f"by a button; it {escape(remedy.undo, 300)}" if remedy.undo else "nothing to take back"
+    fields = [
+        ("Now", escape(remedy.now, 600)),
+        ("Then", escape(remedy.then, 600)),
+        ("Cost", cost(remedy)),
+        ("Undo", undo),
+    ]
     return {"type": "section", "fields": [mrkdwn(f"*{name}:*\n{value}") for name, value in fields]}
 
 

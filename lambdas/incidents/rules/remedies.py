@@ -133,14 +133,15 @@ def _acted(incident: Incident | None, event: Acted, now: int) -> Step:
 
 
 def _tick(incident: Incident | None, event: Tick, now: int) -> Step:  # noqa: ARG001 — one signature for all rules
-    """Time for a look at what was changed; also after the incident is over."""
+    """Time for a look at what was changed; also after the incident is over. The row keeps the clock's own time."""
     if incident is None:
         return incident, ()
     due = [r for r in incident.remedies.values() if r.verify_at is not None and r.verify_at <= now]
     if not due:
         return incident, ()
     looked = {**incident.remedies, **{remedy.id: replace(remedy, verify_at=None) for remedy in due}}
-    return replace(incident, remedies=looked), (Post("verify", incident.reopen, incident.ver + 1),)
+    row = Post("verify", incident.reopen, incident.ver + 1, json.dumps({"at": now}))
+    return replace(incident, remedies=looked), (row,)
 
 
 def closing(before: Incident | None, after: Incident) -> tuple[Post, ...]:
