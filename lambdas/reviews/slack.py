@@ -39,7 +39,7 @@ def summary(report: Report, settings: Settings, links: Mapping[str, str] | None 
     sign = MARKS["critical"] if worst == "critical" else "🟠" if worst == "warning" else "💡" if worst else "❔"
     lead = [f"{sign} *{escape(title, 200)}*", escape(report.headline, 600)]
     if report.saving:
-        lead.append(f"Worth about *{money(report.saving)}* a month.")
+        lead.append(f"Worth up to *{money(report.saving)}* a month; some of it may overlap.")
     blocks = [section("\n".join(lead))]
     groups = _groups(loud)
     blocks += [section(_line(group)) for group in groups[:SHOWN]]

@@ -151,8 +151,9 @@ def _ceiling(one: Scaled) -> Iterator[Verdict]:
     needed = max(one.highest + 1, math.ceil(one.highest * max(top, wanted) / wanted))
     yield Verdict(
         fault="at_max",
-        seen=f"{len(at)} of {len(one.tasks)} hours at the maximum of {one.highest} tasks, with CPU at {level:.0f} % "
-        f"in the middle of them" + (f"; {refused} scale-outs were refused there" if refused else ""),
+        seen=f"{len(at)} of {len(one.tasks)} hours at the maximum of {one.highest} tasks, with a median CPU of "
+        f"{level:.0f} % there"
+        + (f"; {refused} scale-out{' was' if refused == 1 else 's were'} refused" if refused else ""),
         advice=f"Raise the maximum to about {needed}: that carries the busiest hours ({top:.0f} %) at {wanted:.0f} %.",
     )
 
@@ -237,8 +238,8 @@ def _floor(one: Scaled) -> list[Verdict]:
     return [
         Verdict(
             fault="min_too_high",
-            seen=f"{at_min:.0%} of the hours at the minimum of {one.lowest} tasks, where CPU stays below {busy:.0f} % "
-            f"in 95 of 100 hours (target {target:.0f} %) and memory below {memory:.0f} %",
+            seen=f"{at_min * 100:.0f} % of the hours at the minimum of {one.lowest} tasks, where CPU stays below "
+            f"{busy:.0f} % in 95 of 100 hours (target {target:.0f} %) and memory below {memory:.0f} %",
             advice=f"Lower the minimum to {needed}: scaling out still answers a surge.",
             spare=(one.lowest - needed) * at_min,
         )

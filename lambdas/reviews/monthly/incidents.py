@@ -50,12 +50,12 @@ def incidents(tour: Tour) -> Iterator[Piece]:
 
 def _recurring(cause: str, service: str, same: Sequence[Incident], zone: str) -> Item:
     last = same[-1]
-    prevented = [one for one in same if one.prevention]
+    prevented = [one.prevention for one in same[:-1] if one.prevention]
     said = (
-        f" “{prevented[-1].prevention[:120]}” was noted, and it came again."
-        if prevented and prevented[-1] is not last
-        else ""
+        f" “{prevented[-1][:120]}” was noted, and it came again."
         if prevented
+        else ""
+        if last.prevention
         else " Nobody noted what would prevent it."
     )
     days = len({moment(one.opened_at).date() for one in same})
@@ -63,12 +63,18 @@ def _recurring(cause: str, service: str, same: Sequence[Incident], zone: str) ->
         id="monthly.incidents.recurring",
         weight="warning",
         subject=service,
-        text=f"{cause} came {len(same)} times on {many(days, 'day')}, the last on "
+        text=f"{_named(cause, last)} came {len(same)} times on {many(days, 'day')}, the last on "
         f"{when(moment(last.opened_at), zone)}.{said}",
         facts=tuple(Fact(text=f"{one.id}: {one.headline.summary if one.headline else ''}"[:300]) for one in same[-3:]),
         actions=(Action(text="Write a knowledge base article, and plan the lasting repair."),),
         level=float(len(same)),
     )
+
+
+def _named(cause: str, incident: Incident) -> str:
+    """The cause's title, and its public name."""
+    title = incident.headline.title if incident.headline else ""
+    return f"{title} ({cause})" if title and title != cause else cause
 
 
 def _unsolved(found: Sequence[Incident]) -> Iterator[Item]:

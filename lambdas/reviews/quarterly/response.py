@@ -47,12 +47,17 @@ def effectiveness(tour: Tour) -> Iterator[Piece]:
     yield Table(
         title="Against the runbook's targets",
         columns=(
-            "Severity", "Incidents", "Acknowledged in time", "Median", "90 of 100 within", "Resolved in time", "Median",
-            "90 of 100 within", "Updates on time",
+            "Severity (targets)",
+            "Incidents",
+            "Acknowledged in time",
+            "Median / 9 of 10",
+            "Resolved in time",
+            "Median / 9 of 10",
+            "Updates on time",
         ),
         rows=tuple(rows),
-        right=(1, 2, 3, 4, 5, 6, 7, 8),
-    )  # fmt: skip
+        right=(1, 2, 3, 4, 5, 6),
+    )
     few = [f"Severity {s}" for s in sorted(CADENCE) if sum(one.judged.severity == s for one in found) < LEAST]
     if few:
         yield Note(text=f"Fewer than {LEAST} incidents, so not judged: {', '.join(few)}.")
@@ -150,14 +155,15 @@ def _row(told: Response, updates: tuple[int, int]) -> tuple[str, ...]:
     def share(number: int, of: int) -> str:
         return f"{number} of {of}" if of else ""
 
+    def both(middle: float | None, most: float | None) -> str:
+        return f"{length(middle)} / {length(most)}" if middle is not None else ""
+
     return (
-        f"Severity {told.severity} ({length(told.acknowledge_target)}, {length(told.resolve_target)})",
+        f"{told.severity} ({length(told.acknowledge_target)}, {length(told.resolve_target)})",
         str(told.incidents),
         share(told.acknowledged_in_time, told.incidents),
-        length(told.acknowledge_median),
-        length(told.acknowledge_p90),
+        both(told.acknowledge_median, told.acknowledge_p90),
         share(told.resolved_in_time, told.incidents),
-        length(told.resolve_median),
-        length(told.resolve_p90),
+        both(told.resolve_median, told.resolve_p90),
         share(*updates) or ("not promised" if CADENCE[told.severity].updates is None else "none was due"),
     )

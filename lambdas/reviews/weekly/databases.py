@@ -274,6 +274,8 @@ def _cpu(one: DatabaseWeeks, week: Level | None) -> Iterator[Item]:
 def _span(going: RunOut) -> str:
     """The date with its uncertainty."""
     until = f"{going.latest:%d %b %Y}" if going.latest else "much later"
+    if going.latest and (going.latest - going.earliest).days <= 1:
+        return f"{going.day:%d %b %Y}"
     return f"{going.day:%d %b %Y} (between {going.earliest:%d %b} and {until})"
 
 
