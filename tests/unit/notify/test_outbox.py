@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -239,3 +240,41 @@ def test_a_call_is_signed_over_its_time_and_body(told: Told) -> None:
     assert asked["to"] == {"name": "Bob", "phone": "+41790000002", "level": 2}
     assert asked["delivery"] == headers["x-tocsin-delivery"]
     assert told.house.store.rows(ID, "call")[0].said == "call-7"
+
+
+def test_first_posts_of_a_batch_do_not_wait_for_a_dead_webhook(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    from lambdas.handlers.respond import respond
+
+    said: list[str] = []
+    post, send = told.house.slack.call, outbox._send
+    monkeypatch.setattr(told.house.slack, "call", lambda method, payload: said.append(method) or post(method, payload))
+    monkeypatch.setattr(outbox, "_send", lambda *row: said.append(row[1].post.kind) or send(*row))
+    monkeypatch.setattr("lambdas.handlers.respond._diagnose", lambda *_: None)
+    monkeypatch.setattr("lambdas.handlers.respond._chart", lambda *_: None)
+    records = [
+        {
+            "messageId": f"m{n}",
+            "eventSource": "aws:sqs",
+            "attributes": {},
+            "body": json.dumps(alarm(f"cpu-{n}", f"s{n}")),
+        }
+        for n in range(3)
+    ]
+    outcome = respond({"Records": records}, told.house)
+    assert outcome.failed == []
+    first = [n for n, what in enumerate(said) if what == "chat.postMessage"]
+    others = [n for n, what in enumerate(said) if what in {"email", "bus"}]
+    assert len(first) >= 3
+    assert len(others) >= 3
+    assert first[2] < others[0]
+
+
+def alarm(name: str, service: str) -> dict[str, Any]:
+    """The sample alarm under another name, for another service."""
+    path = Path(__file__).parents[3] / "events" / "sns" / "ecs-cpu-message.json"
+    found: dict[str, Any] = json.loads(path.read_text())
+    found |= {"AlarmName": name, "AlarmArn": found["AlarmArn"].rsplit(":", 1)[0] + f":{name}"}
+    for dimension in found["Trigger"]["Dimensions"]:
+        if dimension["name"] == "ServiceName":
+            dimension["value"] = service
+    return found
