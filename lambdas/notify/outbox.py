@@ -13,6 +13,7 @@ import importlib
 import json
 import logging
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -26,50 +27,62 @@ if TYPE_CHECKING:
 
     from lambdas.house import House
     from lambdas.incidents.model import Event, Incident, Post
-    from lambdas.incidents.store import Claim
+    from lambdas.incidents.store import Claim, Store
 
 WAITS = (15, 30, 60, 120, 300, 600)  # seconds before the second, third … try; then it is given up
+CHANNELS = (ChannelError, ClientError, BotoCoreError)
+PAUSE = 10.0  # seconds that a channel is left alone after it did not answer
 LOST = "it may have gone out: the attempt ended without a word, and it is not repeated"
+
+_DOWN: WeakKeyDictionary[Store, dict[str, tuple[float, str]]] = WeakKeyDictionary()  # kind → until when, and why
 
 log = logging.getLogger("tocsin")
 
 
 def deliver(house: House, id_: str, posts: Iterable[Post]) -> None:
-    """Deliver what can be delivered now; what cannot stays due with a time to try again.
-
-    A channel that does not answer is asked once: its other rows are the clock's, so that no page waits for a dead one.
-    """
-    down: set[str] = set()
+    """Deliver what can be delivered now; what cannot stays due with a time to try again."""
     for post in posts:
-        if post.kind in OUTWARD - down and (claim := house.store.claim(id_, post, int(house.clock()))):
-            answered = attempt(house, claim)
-            if not answered:
-                down.add(post.kind)
+        if post.kind in OUTWARD and (claim := house.store.claim(id_, post, int(house.clock()))):
+            attempt(house, claim)
 
 
-def attempt(house: House, claim: Claim) -> bool:
-    """Deliver one claimed row. False: its channel does not work at the moment."""
+def attempt(house: House, claim: Claim) -> None:
+    """Deliver one claimed row."""
     incident = house.store.incident(claim.incident)
     if incident is None:
-        return True
+        return
     if claim.lost and not _urgent(claim.post):
         _give_up(house, claim, LOST)
-        return True
+        return
+    kind, down = claim.post.kind, _DOWN.setdefault(house.store, {})
+    until, why = down.get(kind, (0.0, ""))
+    if until > house.clock():
+        # It did not answer a moment ago: its other rows wait as long as that one, so that nothing waits for them.
+        _again(house, claim, why)
+        return
     try:
         reference = _send(house, claim, incident)
     except Unsettled:
         house.store.release(claim, int(house.clock()), WAITS[0])
-        return True
-    except Exception as error:
+    except Exception as error:  # a sender's defect too must end in a word to people
         why, again = _why(error)
         log.exception("not delivered", extra={**_named(claim), "why": why, "attempt": claim.attempt})
-        if not again or claim.attempt > len(WAITS):
+        if not again:
             _give_up(house, claim, why)
-            return True
+            return
+        if isinstance(error, CHANNELS):  # else it is a defect of ours with this one row
+            down[kind] = (house.clock() + PAUSE, why)
+        _again(house, claim, why)
+    else:
+        house.store.sent(claim, reference)
+
+
+def _again(house: House, claim: Claim, why: str) -> None:
+    """Another try later, unless it had them all."""
+    if claim.attempt > len(WAITS):
+        _give_up(house, claim, why)
+    else:
         house.store.release(claim, int(house.clock()), WAITS[claim.attempt - 1])
-        return False
-    house.store.sent(claim, reference)
-    return True
 
 
 def _send(house: House, claim: Claim, incident: Incident) -> str:

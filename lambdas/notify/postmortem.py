@@ -96,6 +96,7 @@ def _case(house: House, incident: Incident, rows: list[Timeline], chart: Chart |
         same_resource=others(house.store.past(target=incident.judged.target)),
         chart=PICTURE if chart else "",
         alt=chart.alt if chart else "",
+        parts=house.store.children(incident.id) if incident.kind == "storm" else (),
     )
 
 

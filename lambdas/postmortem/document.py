@@ -21,12 +21,13 @@ from lambdas.slack.text import duration
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from lambdas.incidents.model import Incident, Remedy
+    from lambdas.incidents.model import Child, Incident, Remedy
     from lambdas.incidents.past import Past
     from lambdas.postmortem.kept import Evidence, FollowUp, Found, Kept
     from lambdas.postmortem.story import Moment
     from lambdas.settings import Settings
 
+PARTS = 50  # of a storm, listed at most
 VERDICTS = {
     "confirmed": "Confirmed",
     "likely": "Likely, not confirmed",
@@ -48,6 +49,7 @@ class Case:
     same_resource: Sequence[Past] = ()
     chart: str = ""  # the picture's file name beside the document
     alt: str = ""  # what it shows
+    parts: Sequence[Child] = ()  # the incidents that a storm has gathered
 
     @property
     def over(self) -> int:
@@ -128,6 +130,17 @@ def _impact(case: Case) -> Iterator[str]:
     told = [n for id_, n in case.incident.notices.items() if id_.startswith("customer") and n.state == "SENT"]
     yield f"- The customer was told {times(len(told))}." if told else "- The customer was not told by this product."
     yield from (f"- {safe(reason)}" for reason in judged.why)
+    if case.parts:
+        yield ""
+        yield f"A storm of {len(case.parts)} incidents:"
+        yield ""
+        worst = sorted(case.parts, key=lambda part: (part.severity, part.at))
+        yield from (
+            f"- {code(part.id)} Severity {part.severity}, {safe(part.service, 100)}: {safe(part.impact, 200)}"
+            for part in worst[:PARTS]
+        )
+        if len(worst) > PARTS:
+            yield f"- … and {len(worst) - PARTS} more"
     if case.chart:
         yield ""
         yield f"![{safe(case.alt or 'The metric of the alarm', 500)}]({case.chart})"

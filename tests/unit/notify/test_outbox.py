@@ -247,8 +247,17 @@ def test_first_posts_of_a_batch_do_not_wait_for_a_dead_webhook(told: Told, monke
 
     said: list[str] = []
     post, send = told.house.slack.call, outbox._send
-    monkeypatch.setattr(told.house.slack, "call", lambda method, payload: said.append(method) or post(method, payload))
-    monkeypatch.setattr(outbox, "_send", lambda *row: said.append(row[1].post.kind) or send(*row))
+
+    def call(method: str, payload: Any) -> Any:
+        said.append(method)
+        return post(method, payload)
+
+    def tell(house: Any, claim: Any, incident: Any) -> str:
+        said.append(claim.post.kind)
+        return send(house, claim, incident)
+
+    monkeypatch.setattr(told.house.slack, "call", call)
+    monkeypatch.setattr(outbox, "_send", tell)
     monkeypatch.setattr("lambdas.handlers.respond._diagnose", lambda *_: None)
     monkeypatch.setattr("lambdas.handlers.respond._chart", lambda *_: None)
     records = [

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import strategies as st
 
 from lambdas.causes.base import Fact
+from lambdas.incidents.model import Child
 from lambdas.incidents.past import past as past_of
 from lambdas.postmortem.document import document, follow_ups, summary
 from lambdas.postmortem.kept import FACTS, Kept, keep
@@ -111,6 +112,16 @@ def test_impact_has_numbers_and_says_what_was_not_measured() -> None:
     said = part(document(unknown), "Impact")
     assert "was not measured" in said
     assert "![" not in said
+
+
+def test_a_storms_parts_are_listed_worst_first() -> None:
+    child = Child(
+        id="INC-1", severity=3, service="a|b", impact="CPU 90 %.", status="RESOLVED", ringing=False, place="p", at=NOW
+    )
+    many = [replace(child, id=f"INC-{n}") for n in range(60)]
+    said = part(document(case(parts=(*many, replace(child, id="INC-X", severity=1)))), "Impact")
+    assert "A storm of 61 incidents:\n\n- `INC-X` Severity 1, a\\|b: CPU 90 %." in said
+    assert "- … and 11 more" in said
 
 
 # --- what is kept of a diagnosis -------------------------------------------------------------------------------------
