@@ -60,6 +60,12 @@ deploy: ## ENV=<customer>-<environment>: to the real account, with your credenti
 	@tools/bootstrap venv node cdk
 	@.tools/cdk/node_modules/.bin/cdk deploy "tocsin-$$ENV"
 
+.PHONY: slack-app
+slack-app: ## ENV=<customer>-<environment>: the Slack app's manifest, with the deployed stack's address
+	@[[ -n "$$ENV" ]] || { echo "make slack-app needs ENV=<customer>-<environment>, one of:" environments/*.yaml >&2; exit 2; }
+	@tools/bootstrap venv >&2
+	@$(PY) -m infra.slack_app "$$ENV"
+
 .PHONY: bench
 bench: ## the benchmarks; ratios within one run
 	@tools/bootstrap venv

@@ -140,6 +140,11 @@ def post(place: Place, secret: str) -> list[Statement]:
     return [_secret(place, secret, "SlackSecret")]
 
 
+def schedule(place: Place, secret: str) -> list[Statement]:
+    """Reading the secret that the external on-call schedule is asked with, where there is one."""
+    return [_secret(place, secret, "OnCallSecret")] if secret else []
+
+
 def _secret(place: Place, secret: str, sid: str) -> Statement:
     """Reading one secret, by its name or ARN. The ARN of one known by name ends in six characters of AWS's choice."""
     named = place.fill("arn:{partition}:secretsmanager:{region}:{account}:secret:") + f"{secret}-??????"

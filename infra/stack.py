@@ -28,6 +28,7 @@ from infra.permissions import (
     proposing,
     reconciling,
     reviewing,
+    schedule,
     statements,
     store,
     supporting,
@@ -121,6 +122,8 @@ class TocsinStack(Stack):
             ),
         )
         own = [*store(incidents.table.table_arn), *post(place, environment.slack.secret)]
+        on_call = environment.on_call.schedule
+        own += schedule(place, on_call.secret if on_call else "")
         told = tell(place, environment.channels.settings(CREATE), bus.event_bus_arn if bus else "")
         respond = Function(
             self,
