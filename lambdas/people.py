@@ -20,7 +20,7 @@ from lambdas.incidents.model import (
     Regraded,
     Snoozed,
 )
-from lambdas.incidents.orders import RIGHTS, stamp
+from lambdas.incidents.orders import RIGHTS, SELF, stamp
 from lambdas.incidents.rules.remedies import approvals
 from lambdas.incidents.store import Timeline
 from lambdas.slack.messages import LAST_LEVEL, section
@@ -61,6 +61,11 @@ def obey(order: Order, house: House) -> None:
         from lambdas.commands import run  # noqa: PLC0415 — a pressed button needs no commands
 
         run(order, house)
+        return
+    if RIGHTS[order.verb] == SELF:
+        from lambdas.reviews.confirm import confirm  # noqa: PLC0415 — once a month
+
+        tell(order, house, confirm(order, house))
         return
     if why := house.authority.refusal(order.by, RIGHTS[order.verb]):
         log.warning("refused", extra={"by": order.by, "verb": order.verb, "incident": order.incident, "why": why})

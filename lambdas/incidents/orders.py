@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 KEY = "tocsin.order"
 RESPOND = "respond"  # the right to acknowledge, escalate, regrade, snooze, resolve and silence
 APPROVE = "approve"  # the right to approve what changes something or goes outside the team
+SELF = "self"  # a contact's own word: `reviews/confirm.py` looks whose it is
 RIGHTS = {  # verb → the right that it needs
     "acknowledge": RESPOND,
     "escalate": RESPOND,
@@ -30,6 +31,7 @@ RIGHTS = {  # verb → the right that it needs
     "remedy.undo": APPROVE,
     "notice.approve": APPROVE,  # argument: the notice's kind
     "notice.decline": APPROVE,
+    "contact.confirm": SELF,  # argument: the contact's key (`reviews/history/contacts.py`)
     "command": "",  # the slash command; each of its words needs its own right
 }
 LONGEST = 12_000  # characters of an encoded order; two answers of a modal are 6,000

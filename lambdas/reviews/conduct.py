@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from lambdas.errors import ReviewUnfinished
-from lambdas.reviews import documents, news
+from lambdas.reviews import confirm, documents, news
 from lambdas.reviews.base import Tour, parts_of
+from lambdas.reviews.history.contacts import standings
 from lambdas.reviews.inventory import Inventory
 from lambdas.reviews.model import KINDS, TITLES, Report
 from lambdas.reviews.order import Order
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 RESERVE = 60.0  # seconds left for documents and posts after the parts' deadline
 ATTEMPTS = 3  # then what is left is a gap: Lambda tries a failed asynchronous invocation twice again
+ASKS: Kind = "monthly"  # after this report each contact is asked to confirm
 QUIET_IF_KNOWN: frozenset[Kind] = frozenset({"hourly"})  # says only what is news
 
 log = logging.getLogger("tocsin")
@@ -152,7 +154,18 @@ class _Making:
         wanted = slot.kind not in QUIET_IF_KNOWN or self.order.by or _has_news(report)
         posted = self._post(report, self.order.id or "summary") if wanted else False
         self.rows.tell(slot, fresh, gone, int(house.clock()))
+        if slot.kind == ASKS and not self.order.by:
+            self._ask()
         return posted
+
+    def _ask(self) -> None:
+        """Ask every contact to confirm, once for each slot; a crash in between is made good by the next attempt."""
+        house, now = self.house, int(self.house.clock())
+        found = standings(house.settings, house.store.contacts())
+        if found:
+            post_once(house, self.rows, self.slot, confirm.question(found, self.slot.id), name="contacts")
+            for one in found[: confirm.MOST]:
+                house.store.ask_contact(one.key, now)
 
     def _post(self, report: Report, name: str) -> bool:
         settings, order = self.house.settings, self.order
