@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from lambdas.aws import Aws
 from lambdas.errors import Contended, Duplicate
-from lambdas.incidents.model import Alarm, Incident, Judged, Post, Quiet
+from lambdas.incidents.model import Alarm, Headline, Incident, Judged, Post, Quiet
 from lambdas.incidents.store import KEEP_INCIDENT, LEASE, Confirmation, Due, Head, Move, StepCount, Store, Timeline
 from lambdas.incidents.tally import seen
 from local.plane import create_table
@@ -267,3 +267,35 @@ def test_a_contact_is_asked_and_confirms(store: Store) -> None:
     store.confirm_contact("1-abc", "U1", NOW + 60)
     store.ask_contact("1-abc", NOW + 90)
     assert store.contacts() == {"1-abc": Confirmation(asked=NOW + 90, confirmed=NOW + 60, by="U1")}
+
+
+def test_what_an_event_changed_is_kept_with_it(store: Store) -> None:
+    changed = replace(EVENT, changes=("opened", "severity_changed=1"))
+    store.commit(incident(), changed, [], NOW)
+    assert store.timeline("INC-1") == [changed]
+
+
+def test_resolved_incidents_are_found_by_cause_and_by_resource_newest_first(store: Store) -> None:
+    head = Headline(cause="ecs.image_missing", title="t", verdict="confirmed", summary="no such image", action="push")
+    for number in range(3):
+        opened = store.commit(
+            incident(f"INC-{number}", opened_at=NOW + number, headline=head), replace(EVENT, id=f"e{number}"), [], NOW
+        )
+        if number < 2:
+            over = replace(opened, status="RESOLVED", resolved_at=NOW + 600, next_update=None)
+            store.commit(over, replace(EVENT, id=f"r{number}"), [], NOW)
+    found = store.past(cause="ecs.image_missing")
+    assert [past.incident for past in found] == ["INC-1", "INC-0"]
+    assert (found[0].said, found[0].over_at) == ("no such image", NOW + 600)
+    assert store.past(target=JUDGED.target) == found
+    assert [past.incident for past in store.past(cause="ecs.image_missing", since=NOW + 1)] == ["INC-1"]
+    assert store.past(cause="ecs.container_oom") == []
+
+
+@pytest.mark.parametrize("cause", ["unknown", "none.recovered"])
+def test_no_cause_is_no_cause_that_recurs(store: Store, cause: str) -> None:
+    head = Headline(cause=cause, title="t", verdict="confirmed", summary="s")
+    opened = store.commit(incident(headline=head), EVENT, [], NOW)
+    store.commit(replace(opened, status="RESOLVED", next_update=None), replace(EVENT, id="r"), [], NOW)
+    assert store.past(cause=cause) == []
+    assert [past.cause for past in store.past(target=JUDGED.target)] == [""]
