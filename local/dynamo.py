@@ -309,8 +309,9 @@ def _compared(path: str, reader: _Reader) -> Test:
             names.get(path, path) in item
             and _value(values[low]) <= _value(item[names.get(path, path)]) <= _value(values[high])
         )
-    other = reader.take()
-    judge = _OPERATORS[sign]
+    if sign not in _OPERATORS:
+        raise NotImplementedError(sign)
+    other, judge = reader.take(), _OPERATORS[sign]
 
     def compare(item: Item, names: Mapping[str, str], values: Mapping[str, Any]) -> bool:
         left = item.get(names.get(path, path))
