@@ -46,15 +46,18 @@ class House:
     schedule: Schedule | None  # the external on-call schedule
     clock: Callable[[], float]
 
-    def deliver(self, id_: str, posts: Iterable[Post], *, mine: frozenset[str] = frozenset()) -> None:
+    def deliver(
+        self, id_: str, posts: Iterable[Post], *, mine: frozenset[str] = frozenset(), fresh: bool = False
+    ) -> None:
         """Bring outbox rows on their way, each to whoever delivers its kind.
 
         Whoever delivers claims the row: asking twice does no harm, and what fails stays due for the clock. Slack's are
         posted, other channels' are sent. For what needs a look at the workload `respond` is asked through its queue,
-        for changes `act` through its own. `mine`: kinds that the caller does itself.
+        for changes `act` through its own. `mine`: kinds that the caller does itself. `fresh`: the incident has only
+        just been opened with these rows, and has no others.
         """
         wanted = [post for post in posts if post.kind not in mine]
-        self.poster.deliver(id_, [post for post in wanted if post.kind not in ELSEWHERE])
+        self.poster.deliver(id_, [post for post in wanted if post.kind not in ELSEWHERE], fresh=fresh)
         if elsewhere := [post for post in wanted if post.kind in OUTWARD]:
             outbox = importlib.import_module("lambdas.notify.outbox")  # after the first post, on purpose
             outbox.deliver(self, id_, elsewhere)

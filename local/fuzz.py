@@ -212,7 +212,8 @@ class Life:
         rooms = self._house()
         taken = rooms.desk.take(alert)
         if taken.incident:
-            rooms.deliver(taken.incident.id, taken.posts, mine=frozenset({"diagnosis", "chart"}))
+            mine, fresh = frozenset({"diagnosis", "chart"}), taken.outcome in {"opened", "noted"}
+            rooms.deliver(taken.incident.id, taken.posts, mine=mine, fresh=fresh)
         for id_, posts in taken.also:
             rooms.deliver(id_, posts)
         if taken.incident and any(post.kind == "diagnosis" for post in taken.posts):

@@ -135,7 +135,7 @@ def _take(delivery: Delivery, house: House) -> Taken:
     incident = taken.incident
     log.info("taken", extra={"alert": taken.alert.name, "outcome": taken.outcome, "incident": incident and incident.id})
     if incident:
-        house.deliver(incident.id, taken.posts, mine=MINE | OUTWARD)
+        house.deliver(incident.id, taken.posts, mine=MINE | OUTWARD, fresh=taken.outcome in {"opened", "noted"})
     for id_, posts in taken.also:
         house.deliver(id_, posts)
     return taken

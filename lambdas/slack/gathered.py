@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from lambdas.incidents.model import Tally
 from lambdas.slack.messages import Payload, context, section
-from lambdas.slack.text import clean, clock, code, duration, escape
+from lambdas.slack.text import clean, clock, code, duration, escape, person
 
 if TYPE_CHECKING:
     from lambdas.incidents.model import Child, Incident, Quiet
@@ -47,7 +47,7 @@ def _storm_over(incident: Incident, settings: Settings) -> Payload:
     )
     if incident.resolved_by:
         left = f" {found.ringing} still rang; their alarms go on ringing." if found.ringing else ""
-        lead += f" Closed by <@{clean(incident.resolved_by, 20)}>.{left}"
+        lead += f" Closed by {person(incident.resolved_by)}.{left}"
     else:
         lead += " All of them are over."
     return _message(incident, title, [lead, _named(found)], [_places(found), _tail(incident, settings)])
@@ -82,7 +82,7 @@ def _summary(incident: Incident, settings: Settings) -> Payload:
     quiet, found = incident.quiet, incident.tally or Tally()
     name = f"Maintenance window {escape(quiet.window, 100)}" if quiet and quiet.window else "Silence"
     what = _what(quiet) if quiet else "everything"
-    lifted = f", ended early by <@{clean(quiet.lifted_by, 20)}>" if quiet and quiet.lifted_by else ""
+    lifted = f", ended early by {person(quiet.lifted_by)}" if quiet and quiet.lifted_by else ""
     lead = f"🔔 *{name} is over* ({what}{lifted})."
     if not found.total:
         lead += " Nothing rang inside."
@@ -139,7 +139,7 @@ def _places(found: Tally) -> str:
 
 def _what(quiet: Quiet) -> str:
     patterns = [code(pattern, 80) for pattern in (*quiet.services, *quiet.alarms)[:10]]
-    who = f", by <@{clean(quiet.by, 20)}>" if quiet.by.isalnum() else ""
+    who = f", by {person(quiet.by)}" if quiet.by else ""
     return (", ".join(patterns) or "everything") + who
 
 

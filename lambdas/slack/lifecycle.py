@@ -11,7 +11,7 @@ from lambdas.contacts import told
 from lambdas.incidents.cadence import CADENCE, LAST_LEVEL
 from lambdas.slack import gathered
 from lambdas.slack.messages import CONFIDENCE, Payload, context, section
-from lambdas.slack.text import clock, code, duration, escape
+from lambdas.slack.text import clock, code, duration, escape, person
 
 if TYPE_CHECKING:
     from lambdas.incidents.model import Incident, Post
@@ -29,17 +29,9 @@ def message(incident: Incident, post: Post, settings: Settings, now: int) -> Pay
     return BUILDERS[post.kind](incident, post, settings, now)
 
 
-def person(user: str) -> str:
-    """Mention a person by their Slack id; anything that is no id is shown as a name."""
-    return f"<@{user}>" if user.isascii() and user.isalnum() and user[:1] in {"U", "W"} else code(user, 80)
-
-
 def mention(contact: Contact) -> str:
     """A contact so that Slack tells them, else by name."""
-    id_ = contact.slack
-    if id_.isascii() and id_.isalnum():
-        return f"<!subteam^{id_}>" if id_.startswith("S") else f"<@{id_}>"
-    return escape(contact.name, 100)
+    return person(contact.slack) if contact.slack else escape(contact.name, 100)
 
 
 def _update(incident: Incident, post: Post, settings: Settings, now: int) -> Payload:

@@ -42,6 +42,7 @@ OVERTAKEN = {  # what need not be said any more once one of these waits behind i
     "digest": frozenset({"digest", "resolved"}),
 }
 DOWN = frozenset({"unreachable", "no_token", "invalid_auth", "account_inactive", "ratelimited", "service_unavailable"})
+GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 TRIES = 5  # of what Slack refuses and is no page
 FIRST = frozenset({"resolved", "reopened", "flapping"})  # what `messages.py` says
 SAID_BY = {  # all else, by its kind: a module with `message(incident, post, settings, now) -> payload`
@@ -76,20 +77,18 @@ class Poster:
         self.unheard = unheard  # told of a page that Slack has not taken for long
         self._shut_until = 0.0
 
-    def deliver(self, id_: str, posts: Iterable[Post]) -> None:
+    def deliver(self, id_: str, posts: Iterable[Post], *, fresh: bool = False) -> None:
         """Deliver what can be delivered now; what cannot stays in the outbox with a time to try again.
 
         An incident's posts appear in their order, the root first: where one has to wait, what comes after it waits too.
         So all that waits is tried, not only `posts`. What a later row says anew is not said twice. Work, changes and
-        other channels are not for here: whoever does them claims their rows.
+        other channels are not for here: whoever does them claims their rows. `fresh`: they are all that there is, for
+        the incident has only just been opened; a first post does not wait for a look at the table.
         """
         ours = [post for post in posts if post.kind not in NOT_OURS]
         if not ours:
             return
-        if ours[0].kind in ROOTS and not ours[0].reopen:  # just written: nothing can wait before it
-            rows = [Unsent(post, self._now) for post in ours]
-        else:
-            rows = self._waiting(id_)
+        rows = [Unsent(post, self._now) for post in ours] if fresh else self._waiting(id_)
         for place, row in enumerate(rows):
             if self._shut() or not self._through(id_, row.post, rows[place + 1 :]):
                 self._unheard(id_, rows[place:])
@@ -180,8 +179,17 @@ class Poster:
                 name = f"{claim.post.key}/{number}" if number else claim.post.key
                 _, ts = self._once(claim, incident, name, part | {"thread_ts": incident.ts})
         if kind in EDITS:
-            self._send("chat.update", self._root(incident) | {"channel": incident.channel, "ts": incident.ts})
+            self._show(incident)
         self._store.sent(claim, ts)
+
+    def _show(self, incident: Incident) -> None:
+        """Show the root anew. Where somebody has deleted it there is nothing to show, and nobody waits for it."""
+        try:
+            self._send("chat.update", self._root(incident) | {"channel": incident.channel, "ts": incident.ts})
+        except SlackError as error:
+            if error.code not in GONE:
+                raise
+            log.warning("the root message is gone", extra={"incident": incident.id, "why": str(error)})
 
     def _root(self, incident: Incident) -> Payload:
         if incident.kind == "incident":

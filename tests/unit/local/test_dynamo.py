@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -92,15 +93,17 @@ def _step(store: Store, step: tuple[str, str, int], now: int, claims: list[Claim
         if not claims:
             return None
         claim = claims[-1]
-        if what == "release":
-            return store.release(claim, now, 30)
-        if what == "sent":
-            return store.sent(claim, "1.0")
-        if what == "fail":
-            return store.failed(claim, "why")
-        return store.sent_root(claim, "C1", "1.0")
+        ends: dict[str, Callable[[], None]] = {
+            "release": lambda: store.release(claim, now, 30),
+            "sent": lambda: store.sent(claim, "1.0"),
+            "fail": lambda: store.failed(claim, "why"),
+            "root": lambda: store.sent_root(claim, "C1", "1.0"),
+        }
+        ends[what]()
+        return what
     if what == "adopt":
-        return store.adopt("elb:x", id_, store.group("elb:x"), ("", "ecs:c/s")[variant % 2])
+        store.adopt("elb:x", id_, store.group("elb:x"), ("", "ecs:c/s")[variant % 2])
+        return what
     if what == "count":
         return store.count(now)
     if what == "slot":
