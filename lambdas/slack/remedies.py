@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 from lambdas.incidents.clocks import LIVE
 from lambdas.incidents.rules.remedies import DONE, approvals
 from lambdas.slack import buttons
-from lambdas.slack.lifecycle import person
 from lambdas.slack.messages import context, mrkdwn, section
-from lambdas.slack.text import clock, escape
+from lambdas.slack.text import clock, escape, person
 
 if TYPE_CHECKING:
     from lambdas.incidents.model import Incident, Post, Remedy
