@@ -13,6 +13,7 @@ TocsinError                 anything this package raises on purpose
 ├── RemedyError             a remedy cannot be done as it was approved: says why, and nothing was changed
 ├── RemedyLater             AWS takes no change of the resource at this moment: try again
 ├── ChartError              CloudWatch drew something that is no picture for a thread
+├── NoTable                 a review looks for incidents where there is no incident table
 ├── ReviewUnfinished        a review ran out of time: what it has is kept, and the next attempt continues
 └── SlackError              Slack answered `ok: false` or could not be reached
     └── SlackBusy           Slack asked to wait (HTTP 429): `retry_after` seconds
@@ -77,6 +78,10 @@ class RemedyLater(TocsinError):
 
 class ChartError(TocsinError):
     """CloudWatch answered something that is no picture for a thread."""
+
+
+class NoTable(TocsinError):
+    """A review looks for incidents where there is no incident table: an account that is only read."""
 
 
 class ReviewUnfinished(TocsinError):

@@ -24,6 +24,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from lambdas.checks.base import Allow, load
+from lambdas.errors import NoTable
 from lambdas.reviews.model import KINDS, Curve, Item, Note, Table
 
 if TYPE_CHECKING:
@@ -48,6 +49,13 @@ class Tour:
     now: datetime
     inventory: Inventory = field(repr=False)
     store: Store | None = field(default=None, repr=False)
+
+    @property
+    def table(self) -> Store:
+        """The incident table. Raises NoTable, which people read as a gap, where there is none."""
+        if self.store is None:
+            raise NoTable("there is no incident table here")
+        return self.store
 
     @property
     def start(self) -> datetime:

@@ -20,6 +20,10 @@ RATES: Mapping[str, float] = {
     "ecs:DescribeServices": 10.0,
     "ecs:ListServices": 10.0,
     "dynamodb:DescribeTable": 10.0,
+    "dynamodb:DescribeContinuousBackups": 5.0,  # "at a maximum rate of 10 times per second" (API Reference)
+    "ecs:DescribeTaskDefinition": 10.0,
+    "ecr:DescribeImages": 10.0,
+    "ce:GetCostAndUsage": 1.0,
     "sns:ListSubscriptionsByTopic": 15.0,
     "application-autoscaling:DescribeScalableTargets": 5.0,
     "application-autoscaling:DescribeScalingPolicies": 5.0,

@@ -20,9 +20,7 @@ from lambdas.reviews.words import many, when
 )
 def contacts(tour: Tour) -> Iterator[Piece]:
     """Each contact is asked after this report (`reviews/confirm.py`); one who was asked a month ago is overdue."""
-    if tour.store is None:
-        raise LookupError("there is no incident table here, which holds the confirmations")
-    found = standings(tour.settings, tour.store.contacts())
+    found = standings(tour.settings, tour.table.contacts())
     now = int(tour.now.timestamp())
     for level in LEVELS:
         of = [one for one in found if one.level == level]

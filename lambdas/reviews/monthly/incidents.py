@@ -28,11 +28,9 @@ ROWS = 40
 )
 def incidents(tour: Tour) -> Iterator[Piece]:
     """Without events that were only noted, what fell into a silence, and the children of a storm."""
-    if tour.store is None:
-        raise LookupError("there is no incident table here")
     start, end = int(tour.start.timestamp()), int(tour.end.timestamp())
-    found = counted(tour.store.opened(start, end))
-    before = counted(tour.store.opened(start - (end - start), start))
+    found = counted(tour.table.opened(start, end))
+    before = counted(tour.table.opened(start - (end - start), start))
     groups = by(found, lambda one: (cause_of(one), one.judged.service))
     for (cause, service), same in sorted(groups.items(), key=lambda row: (-len(row[1]), row[0])):
         if cause != UNKNOWN and len(same) >= AGAIN:

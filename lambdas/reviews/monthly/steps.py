@@ -21,10 +21,8 @@ FAILS = 3  # times, and never once could it look
 )
 def steps(tour: Tour) -> Iterator[Piece]:
     """Counted at each diagnosis, by calendar months in UTC. A playbook that never ran is a row, not a finding."""
-    if tour.store is None:
-        raise LookupError("there is no incident table here, which holds the counts")
     load("lambdas.playbooks")
-    counts = tour.store.steps(int(tour.start.timestamp()), int(tour.end.timestamp()))
+    counts = tour.table.steps(int(tour.start.timestamp()), int(tour.end.timestamp()))
     rows, idle = [], []
     for book in sorted(PLAYBOOKS.values(), key=lambda one: one.id):
         used = any(step.id in counts for step in book.steps)

@@ -32,14 +32,12 @@ STEPS = (5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 360, 480, 720, 1440, 2880
 )
 def effectiveness(tour: Tour) -> Iterator[Piece]:
     """By severity. A missed target is a finding, one that is easily met a proposal; both need enough incidents."""
-    if tour.store is None:
-        raise LookupError("there is no incident table here")
-    found = counted(tour.store.opened(int(tour.start.timestamp()), int(tour.end.timestamp())))
+    found = counted(tour.table.opened(int(tour.start.timestamp()), int(tour.end.timestamp())))
     rows = []
     for severity in sorted(CADENCE):
         own = [one for one in found if one.judged.severity == severity]
         told = response(severity, own)
-        updates = _updates(tour.store, severity, own)
+        updates = _updates(tour.table, severity, own)
         rows.append(_row(told, updates))
         if told.incidents >= LEAST:
             yield from _judged(told)

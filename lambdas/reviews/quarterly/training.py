@@ -28,11 +28,9 @@ NIGHT = (22, 7)  # local hours
 )
 def training(tour: Tour) -> Iterator[Piece]:
     """Kinds of incident by their first part (`ecs`, `db`, `alb` …), which are the runbook's scenarios."""
-    if tour.store is None:
-        raise LookupError("there is no incident table here")
     found = [
         one
-        for one in counted(tour.store.opened(int(tour.start.timestamp()), int(tour.end.timestamp())))
+        for one in counted(tour.table.opened(int(tour.start.timestamp()), int(tour.end.timestamp())))
         if (one.resolved_at or int(tour.end.timestamp())) - one.opened_at >= LONG
     ]
     rows = []
