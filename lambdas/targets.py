@@ -150,7 +150,8 @@ def _of_dimensions(namespace: str, dimensions: Mapping[str, str]) -> Target | No
         if group := get("TargetGroup"):
             return TargetGroup(group, get("LoadBalancer", ""))
         return LoadBalancer(get("LoadBalancer", "")) if get("LoadBalancer") else None
-    if namespace == "AWS/RDS":
+    own = not namespace.startswith("AWS/") and "DBInstanceIdentifier" in dimensions  # custom metrics use the same name
+    if namespace == "AWS/RDS" or own:
         if instance := get("DBInstanceIdentifier"):
             return Database(instance)
         return Database(get("DBClusterIdentifier", ""), cluster=True) if get("DBClusterIdentifier") else None

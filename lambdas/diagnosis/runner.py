@@ -16,6 +16,7 @@ from lambdas.checks.base import CHECKS, Gap
 from lambdas.diagnosis import gaps, ranking
 from lambdas.diagnosis.budget import CALLS, Budget
 from lambdas.diagnosis.graph import Graph
+from lambdas.diagnosis.horizon import seen
 from lambdas.diagnosis.model import NEEDS, CheckRun, Diagnosis, StepRun
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def diagnose(
     began = clock()
     wanted = dict.fromkeys(id_ for step in book.steps for id_ in step.checks)
     runs = _Run(look, [checks[id_] for id_ in wanted], deadline, calls, clock).all()
-    evidence = Evidence(alert=look.alert, target=look.target, window=look.window, found=look.found)
+    evidence = Evidence(alert=look.alert, target=look.target, window=seen(look.window, look.found), found=look.found)
     judged = [cause for cause in causes.values() if cause.id.partition(".")[0] in book.families]
     return Diagnosis(
         playbook=book.id,

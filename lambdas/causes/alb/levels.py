@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 LEAD = timedelta(minutes=20)  # before the alarm: it rings some minutes after its trouble began
 RECENT = timedelta(minutes=5)
 SMOOTH = 3  # minutes
+CLEAR = 2.5  # strength of a step that is one
+DIFFERENT = 1.3  # the ratio of its sides
+FAILED = ("elb_5", "target_5", "4xx", "error", "rejected", "resets", "unhealthy")  # roles that are usually at zero
 UNCOUNTED = ("latency", "healthy", "unhealthy", "cpu")  # roles whose gaps are no zeros
 
 
@@ -124,8 +127,10 @@ def _level(evidence: Evidence, series: Series, points: tuple[Point, ...]) -> Lev
     trouble = ts.between(points, start, window.end) or list(points[-1:])
     past = _past(evidence, series)
     usual = ts.baseline(past, max(window.start, window.at - timedelta(minutes=45)), window.end)
-    before = ts.between(points, window.start, window.at - timedelta(hours=1)) or ts.between(
-        points, window.start, window.at - LEAD
+    before = (
+        ts.between(points, window.start, window.at - timedelta(hours=1))
+        or ts.between(points, window.start, window.at - LEAD)
+        or _before_the_step(series.role, points)
     )
     typical = usual.typical if usual else ts.middle(before) or 0.0
     top = usual.high if usual else ts.percentile(before, 95) or 0.0
@@ -149,6 +154,17 @@ def _level(evidence: Evidence, series: Series, points: tuple[Point, ...]) -> Lev
         source=series.source,
         link=series.link,
     )
+
+
+def _before_the_step(role: str, points: tuple[Point, ...]) -> list[Point]:
+    """Where all that is kept lies close to the alarm: what came before its step.
+
+    Without a step it is all the same. Then errors count against none at all; anything else has not changed.
+    """
+    step = ts.change(points)
+    if step and step.strength >= CLEAR and not 1 / DIFFERENT < step.ratio < DIFFERENT:
+        return [p for p in points if p[0] < step.at]
+    return [] if any(word in role for word in FAILED) else list(points)
 
 
 def _smooth(points: list[Point]) -> list[float]:

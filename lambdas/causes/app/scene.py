@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from lambdas.causes.app.symptom import kind
+from lambdas.causes.app.symptom import kind, symptom
 from lambdas.causes.base import Fact, Judgement
 from lambdas.causes.wording import at, count, quote
 from lambdas.checks.ecs.tasks import Task
@@ -119,10 +119,17 @@ def share(of: list[News], among: list[News]) -> float:
 
 
 def ended(evidence: Evidence, found: list[News]) -> datetime | None:
-    """When the last of these errors was logged, if that is over."""
+    """When the last of these errors was logged, if that is over.
+
+    While requests go on failing, only other errors that were logged since say that these are over: a page of a log, or
+    a log that came late, ends before its errors do.
+    """
     last = max((n.cluster.last for n in found if n.cluster.last), default=None)
     read = evidence.looked("logs.recent")
-    return last if last and read and evidence.window.end - last > LATE else None
+    end, felt = evidence.window.end, symptom(evidence)
+    if felt and felt.what == "server" and felt.onset and felt.over_since is None:
+        end = max((line.at for line in lines(evidence) if line.at), default=end)
+    return last if last and read and end - last > LATE else None
 
 
 def began(found: list[News]) -> datetime | None:

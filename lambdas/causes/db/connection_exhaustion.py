@@ -5,7 +5,9 @@ from __future__ import annotations
 from lambdas.causes.base import Evidence, Fact, Judgement, cause
 from lambdas.causes.db import actions, scene, words
 from lambdas.causes.db.connections import sessions
-from lambdas.checks.rds.logs import LogSign
+from lambdas.causes.wording import quote
+from lambdas.checks.logs.lines import ErrorLine
+from lambdas.checks.rds.logs import LogSign, sign
 
 
 @cause(
@@ -18,9 +20,9 @@ from lambdas.checks.rds.logs import LogSign
 )
 def connection_exhaustion(evidence: Evidence) -> Judgement:
     """Against the real maximum: what the parameter, or its formula over the class's memory, gives."""
-    refused = [s for s in evidence.of(LogSign) if s.kind == "connections"]
+    refused = _refused(evidence)
     found = sessions(evidence)
-    said = tuple(Fact(text=s.line, source=s.source, at=s.at, link=s.link) for s in refused[:2])
+    said = refused[:2]
     if found is None:
         if refused:
             return _yes(evidence, "The database refused connections", said, "confirmed")
@@ -48,6 +50,15 @@ def connection_exhaustion(evidence: Evidence) -> Judgement:
         text = f"as usual at this hour ({words.number(usual.typical)})"
         lines = (*lines, Fact(text=f"The number of connections is {text}", source="cloudwatch:GetMetricData"))
     return Judgement(verdict="ruled_out", evidence=lines)
+
+
+def _refused(evidence: Evidence) -> tuple[Fact, ...]:
+    """Connections that were refused for their number: by the database's log, by its clients' that name it."""
+    lines = [(s.line, s.source, s) for s in evidence.of(LogSign) if s.kind == "connections"]
+    if subject := scene.subject(evidence):
+        told = [e for e in evidence.of(ErrorLine) if subject.id in e.text and sign(e.text) == "connections"]
+        lines += [(quote(e.text), e.source, e) for e in told]
+    return tuple(Fact(text=text, source=source, at=one.at, link=one.link) for text, source, one in lines)
 
 
 def _yes(evidence: Evidence, summary: str, lines: tuple[Fact, ...], verdict: str) -> Judgement:

@@ -113,10 +113,14 @@ class Loads:
         return min(1.0, load.now / self.total.now) if self.total.now > 0 else 0.0
 
     def upkeep(self) -> Load:
-        """Vacuum, checkpoint and purge together: by their waits or by their statements, whichever shows more."""
+        """Vacuum, checkpoint and purge together: by their waits or by their statements, whichever shows more.
+
+        Where both show about as much, the one of which it is known how much it was before.
+        """
         by_waits = self.by_wait(*UPKEEP_WAITS)
         by_statements = together([s for s in self.statements if s.kind in UPKEEP])
-        return max(by_waits, by_statements, key=lambda x: x.now)
+        more, less = sorted((by_waits, by_statements), key=lambda x: -x.now)
+        return less if more.reference is None and less.reference is not None and less.now >= 0.8 * more.now else more
 
 
 @once

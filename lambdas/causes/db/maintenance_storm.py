@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from lambdas.causes.base import Action, Evidence, Fact, Judgement, cause
 from lambdas.causes.db import actions, loads, scene, words
 from lambdas.checks.pi.counters import Counter
-from lambdas.checks.rds.logs import LogSign
+from lambdas.checks.rds.events import RdsEvent
+from lambdas.checks.rds.logs import LogSign, sign
 from lambdas.checks.rds.parameters import Parameter
 from lambdas.diagnosis import timeseries as ts
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from lambdas.causes.db.loads import Load, Loads
+    from lambdas.checks.base import Finding
 
 WRAPAROUND = 200e6  # autovacuum_freeze_max_age of PostgreSQL: from here it vacuums whether there is time or not
 HISTORY = 1e6  # length of InnoDB's history list that slows reads down
@@ -43,7 +45,7 @@ def maintenance_storm(evidence: Evidence) -> Judgement:
     """Waits and statements name upkeep; else the write-out that checkpoints and vacuum cause, and the logs."""
     found = loads.of(evidence)
     purge = _history(evidence)
-    said = [s for s in evidence.of(LogSign) if s.kind == "checkpoint"]
+    said = _said(evidence)
     if found:
         upkeep = found.upkeep()
         share = found.share(upkeep)
@@ -58,8 +60,7 @@ def maintenance_storm(evidence: Evidence) -> Judgement:
         return Judgement(
             verdict="likely",
             summary=f"Checkpoints follow each other too fast on {scene.name(evidence)}",
-            evidence=tuple(Fact(text=s.line, source=s.source, at=s.at, link=s.link) for s in said[:2])
-            + _writes(evidence),
+            evidence=(*said[:2], *_writes(evidence)),
             actions=_actions(evidence, "checkpoint"),
             would_confirm="checkpoint and WAL waits of Performance Insights",
             since=min((s.at for s in said if s.at), default=scene.onset(evidence)),
@@ -74,7 +75,15 @@ def maintenance_storm(evidence: Evidence) -> Judgement:
     return scene.unseen(evidence, scene.insights_gap(evidence))
 
 
-def _named(evidence: Evidence, found: Loads, upkeep: Load, share: float, said: list[LogSign]) -> Judgement:
+def _said(evidence: Evidence) -> list[Fact]:
+    """PostgreSQL's own complaint about its checkpoints, in its log or passed on as an event."""
+    found: list[tuple[str, Finding]] = [(s.line, s) for s in evidence.of(LogSign) if s.kind == "checkpoint"]
+    events = [e for e in evidence.of(RdsEvent) if e.at and e.at in evidence.window]
+    found += [(e.message, e) for e in events if sign(e.message) == "checkpoint"]
+    return [Fact(text=text, source=one.source, at=one.at, link=one.link) for text, one in found]
+
+
+def _named(evidence: Evidence, found: Loads, upkeep: Load, share: float, said: list[Fact]) -> Judgement:
     kind = _kind(found)
     writes = _writes(evidence)
     aged = scene.level(evidence, "MaximumUsedTransactionIDs")
@@ -94,7 +103,7 @@ def _named(evidence: Evidence, found: Loads, upkeep: Load, share: float, said: l
             loads.fact(upkeep, found, f"{_NAMES[kind]} in the load"),
             *(loads.fact(s, found, f"`{s.key}`") for s in named),
             *(loads.fact(w, found, f"Wait {w.key}") for w in events),
-            *(Fact(text=s.line, source=s.source, at=s.at, link=s.link) for s in said[:1]),
+            *said[:1],
             *(scene.facts((aged,)) if wraparound else ()),
             *writes,
             *_driver(found),

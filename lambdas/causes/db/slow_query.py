@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lambdas.causes.base import Evidence, Fact, Judgement, cause
 from lambdas.causes.db import actions, loads, scene, statements, words
 from lambdas.causes.db.lag import lagging
+from lambdas.causes.db.storage_full import storage_full
 
 if TYPE_CHECKING:
     from lambdas.causes.db.loads import Loads
@@ -46,6 +47,9 @@ def slow_query(evidence: Evidence) -> Judgement:
         )
     if scene.level(evidence, "CPUUtilization") is None and found.total.now < 1.0:
         return _no(found, top)
+    if top.statement.kind == "write" and (full := storage_full(evidence)).verdict == "confirmed" and _writing(found):
+        facts = (loads.fact(top.statement, found, f"`{top.statement.key}` waits for storage"), *full.evidence[:1])
+        return Judgement(verdict="ruled_out", evidence=facts)
     if top.statement.reference is None:
         return _without_past(evidence, found, top)
     if not top.statement.new or top.share < 0.25:
@@ -62,6 +66,11 @@ def slow_query(evidence: Evidence) -> Judgement:
             evidence=(loads.fact(top.statement, found, f"`{top.statement.key}` rose, but {others}"),),
         )
     return _yes(evidence, found, top)
+
+
+def _writing(found: Loads) -> bool:
+    """Whether sessions wait to write, foremost."""
+    return found.share(found.by_wait("write", "wal")) >= 0.4
 
 
 def _creeping(evidence: Evidence, found: Loads) -> Judgement | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,16 @@ from lambdas.checks.rds.logs import LogSign
 from lambdas.diagnosis import timeseries as ts
 
 if TYPE_CHECKING:
+    from lambdas.causes.base import Verdict
     from lambdas.causes.measured import Measured
 
+SCARCE = 10 * GIB  # where nobody says what is allocated
+# RDS gives both sizes in brackets, or only a percentage; who stands in for it writes "9 GB remaining of 98 GB".
+_SHARES = (
+    re.compile(r"provisioned storage: (?P<all>[\d.]+) \w+, free storage: (?P<free>[\d.]+)", re.IGNORECASE),
+    re.compile(r"(?P<free>[\d.]+) ?% of"),
+    re.compile(r"(?P<free>[\d.]+) ?[GT]i?B\b.{0,20}\bof (?P<all>[\d.]+) ?[GT]i?B", re.IGNORECASE),
+)
 FULL = ("storage_full", "storage_low", "storage_unscalable")
 
 
@@ -56,16 +65,21 @@ def _judge(evidence: Evidence, subject: Instance | None) -> Judgement:
         *((Fact(text="The instance's status is storage-full", source="rds:DescribeDBInstances"),) if stopped else ()),
     )
     share = _share(subject, free)
+    if share is None:
+        share = _told_share(events)
     last = free.points[-1][1] if free else None
     exhausted = stopped or bool(said) or any(e.kind != "storage_low" for e in events)
     low = (share is not None and share <= 0.03) or (last is not None and last <= GIB / 2 and not local)
-    if exhausted or (events and (share is None or share <= 0.15)) or low:
+    scarce = share <= 0.15 if share is not None else last is None or last <= SCARCE
+    if exhausted or (events and scarce) or low:
         return _yes(evidence, subject, free, told, "confirmed")
     falling = _hours_left(free)
-    if share is not None and (share <= 0.1 or (falling is not None and falling <= 12 and share <= 0.25)):
+    watched = any("Storage" in m.name for m in evidence.alert.metrics)
+    little = watched or (share is not None and share <= 0.25)
+    if (watched and scarce) or (little and falling is not None and falling <= 12):
         return _yes(evidence, subject, free, told, "likely")
-    if events:
-        return _yes(evidence, subject, free, told, "likely")
+    if events or (share is not None and share <= 0.1):  # enough for today: what begins now does not come from it
+        return _yes(evidence, subject, free, told, "possible")
     if free is None:
         looked = evidence.looked("rds.events")
         gap = scene.metrics_gap(evidence, "FreeStorageSpace")
@@ -84,7 +98,7 @@ def _events(evidence: Evidence, subject: Instance | None) -> list[RdsEvent]:
 
 
 def _yes(
-    evidence: Evidence, subject: Instance | None, free: Measured | None, told: tuple[Fact, ...], verdict: str
+    evidence: Evidence, subject: Instance | None, free: Measured | None, told: tuple[Fact, ...], verdict: Verdict
 ) -> Judgement:
     name = subject.id if subject else scene.name(evidence)
     left = _hours_left(free)
@@ -98,7 +112,7 @@ def _yes(
     filler = _filler(evidence, name)
     ceiling = _ceiling(subject)
     return Judgement(
-        verdict="confirmed" if verdict == "confirmed" else "likely",
+        verdict=verdict,
         summary=summary + (f"; {filler.text}" if filler else ""),
         evidence=(
             *told,
@@ -113,7 +127,7 @@ def _yes(
         would_confirm="" if verdict == "confirmed" else "an RDS event of low storage, or the space going on falling",
         missing=tuple(x for x in (scene.metrics_gap(evidence, "FreeStorageSpace", "FreeLocalStorage"),) if x),
         since=_since(evidence, free, told),
-        score=0.9 if verdict == "confirmed" else 0.6,
+        score={"confirmed": 0.9, "likely": 0.6}.get(verdict, 0.2),
     )
 
 
@@ -140,6 +154,16 @@ def _share(subject: Instance | None, free: Measured | None) -> float | None:
     if free is None or subject is None or not subject.allocated or subject.aurora:
         return None
     return free.points[-1][1] / (subject.allocated * GIB)
+
+
+def _told_share(events: list[RdsEvent]) -> float | None:
+    """The share that is free, as the newest event that gives figures says."""
+    for event in reversed(events):
+        for pattern in _SHARES:
+            if found := pattern.search(event.message):
+                whole = float(found["all"]) if "all" in pattern.groupindex else 100.0
+                return min(1.0, float(found["free"]) / whole) if whole else None
+    return None
 
 
 def _grown(evidence: Evidence, subject: Instance | None, free: Measured | None, events: list[RdsEvent]) -> Fact | None:

@@ -136,7 +136,6 @@ class Side:
         table = self.subject.partition("/")[0]
         series = [measured(self.evidence, "ddb.requests", f"{table}#{name}") for name in operations]
         done = sum(v for m in series if m for t, v in m.points if start <= t <= end)
-        done = done or 60 * sum(v for t, v in self.consumed if start <= t <= end)
         return self.events / (self.events + done) if done else None
 
     @property

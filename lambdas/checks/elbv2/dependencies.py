@@ -1,8 +1,8 @@
 """What the services behind the balancer depend on, so that the diagnosis can go on below them.
 
-Hosts are taken from the environment of the current task definition (nothing else of a value is kept), and where that
-names no database, from security groups: a database that lets in the service's own group is its database. The database
-found is yielded as `Instance`, so that the checks of databases run for it too.
+Hosts are taken from the environment of the current task definition (nothing else of a value is kept); where that names
+no database, from the errors that name one, and from security groups: a database that lets in the service's own group is
+its database. The database found is yielded as `Instance`, so that the checks of databases run for it too.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from lambdas.checks.ec2.network import SecurityGroup, security_group
 from lambdas.checks.ecs.services import ServiceState
 from lambdas.checks.elbv2.balancers import Group
 from lambdas.checks.elbv2.paths import Path
+from lambdas.checks.logs.lines import ErrorLine
 from lambdas.checks.rds.instances import Cluster, Instance, instance
 
 SERVICES = 3
@@ -48,7 +49,7 @@ class Dependency(Finding):
     title="External service dependencies of the targets: databases, caches, hosts",
     yields=(Dependency, Instance, Cluster),
     needs=(Group,),
-    uses=(ServiceState, Path, SecurityGroup),
+    uses=(ServiceState, Path, SecurityGroup, ErrorLine),
     allow=(
         # DescribeTaskDefinition takes no resource (Service Authorization Reference, Amazon ECS).
         Allow("ecs:DescribeTaskDefinition"),
@@ -74,6 +75,8 @@ def dependencies(look: Look) -> Iterator[Finding]:
                     source="ecs:DescribeTaskDefinition",
                     link=service.link,
                 )
+    if not any(kind(h) == "database" for h in hosts):
+        hosts |= _blamed(look)
     of_groups = _groups(look)
     databases = [h for h in hosts if kind(h) == "database"]
     if not databases and not of_groups:
@@ -112,6 +115,12 @@ def _hosts(look: Look, service: ServiceState) -> list[str]:
     return [h for h in found if kind(h) != "host"]
 
 
+def _blamed(look: Look) -> dict[str, str]:
+    """Databases whose endpoint an error line names → the service that logged it."""
+    lines = look.found.of(ErrorLine)
+    return {h: line.service for line in lines for h in hosts_in(line.text) if kind(h) == "database"}
+
+
 def _groups(look: Look) -> dict[str, str]:
     """Security groups of the services and targets → whose they are."""
     groups = {g: s.name for s in look.found.of(ServiceState) for g in s.security_groups}
@@ -137,7 +146,7 @@ def _by_host(
             kind="database",
             name=found.id if found else host,
             host=host,
-            evidence="its task definition's environment",
+            evidence="its task definition's environment, or an error that names it",
             source="ecs:DescribeTaskDefinition",
             link=found.link if found else "",
         )

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
+from botocore.exceptions import ClientError
+
 from lambdas.checks.base import Allow, Finding, Look, check
 from lambdas.checks.pi.statements import normalised
 from lambdas.checks.rds import links
@@ -28,6 +30,7 @@ BEFORE = timedelta(minutes=30)  # totals are over the trouble's time: from a lit
 PAGES = 3
 
 type Group = Literal["total", "wait", "statement", "user", "host"]
+PLAIN = "db.sql"  # statements as they were sent: where an engine, or who stands in for AWS, digests none
 GROUPS: Mapping[Group, tuple[str, tuple[str, ...]]] = {
     # our word → PI's group, and the dimension that names one of it, the better first
     "wait": ("db.wait_event", ("db.wait_event.name",)),
@@ -77,7 +80,7 @@ class LoadSeries(Finding):
     yields=(LoadTotal, InsightsOff),
     needs=(Instance,),
     allow=(ALLOW_KEYS,),
-    calls=6,
+    calls=8,
 )
 def totals(look: Look) -> Iterator[Finding]:
     """Of the subject, and of the one it follows, whose writes it may suffer from."""
@@ -86,7 +89,7 @@ def totals(look: Look) -> Iterator[Finding]:
             yield off
             continue
         for group in GROUPS if i == 0 else ("wait", "statement"):
-            yield from _keys(look, database, group)
+            yield from _statement_keys(look, database) if group == "statement" else _keys(look, database, group)
 
 
 @check(
@@ -110,14 +113,14 @@ def load(look: Look) -> Iterator[Finding]:
     yields=(LoadSeries,),
     needs=(Instance,),
     allow=(ALLOW_METRICS,),
-    calls=4,
+    calls=6,
 )
 def statements(look: Look) -> Iterator[Finding]:
     """Which statement rose with the symptom."""
     for i, database in enumerate(observed(look)):
         if not refused(database):
             groups: tuple[Group, ...] = ("statement", "user", "host") if i == 0 else ("statement",)
-            yield from _series(look, database, groups, look.window.start, look.window.end, 60, 0)
+            yield from _with_statements(look, database, groups, look.window.start, look.window.end, 60, 0)
 
 
 @check(
@@ -126,7 +129,7 @@ def statements(look: Look) -> Iterator[Finding]:
     yields=(LoadSeries,),
     needs=(Instance,),
     allow=(ALLOW_METRICS,),
-    calls=4,
+    calls=6,
     optional=True,
 )
 def history(look: Look) -> Iterator[Finding]:
@@ -136,7 +139,7 @@ def history(look: Look) -> Iterator[Finding]:
             continue
         for days in (1, 7 if (database.insights_days or 7) > 7 else 6):
             back = timedelta(days=days)
-            yield from _series(
+            yield from _with_statements(
                 look, database, ("wait", "statement"), look.window.start - back, look.window.end - back, 300, days
             )
 
@@ -157,7 +160,29 @@ def refused(database: Instance) -> InsightsOff | None:
     return InsightsOff(of=database.id, why=why, source="rds:DescribeDBInstances", link=database.link) if why else None
 
 
-def _keys(look: Look, database: Instance, group: Group) -> Iterator[LoadTotal]:
+def _statement_keys(look: Look, database: Instance) -> Iterator[LoadTotal]:
+    """By digest; as they were sent where there are no digests."""
+    try:
+        told = list(_keys(look, database, "statement"))
+    except ClientError as error:
+        if "InvalidArgument" not in str(error.response.get("Error", {}).get("Code", "")):
+            raise
+        told = []
+    yield from told or _keys(look, database, "statement", PLAIN)
+
+
+def _with_statements(  # noqa: PLR0917 — the parts of one request
+    look: Look, database: Instance, groups: tuple[Group, ...], start: datetime, end: datetime, period: int, days: int
+) -> Iterator[LoadSeries]:
+    """By digest; as they were sent where there is none."""
+    told = list(_series(look, database, groups, start, end, period, days))
+    yield from told
+    if not any(one.group == "statement" for one in told):
+        plain = _series(look, database, ("statement",), start, end, period, days, PLAIN)
+        yield from (one for one in plain if one.group == "statement")
+
+
+def _keys(look: Look, database: Instance, group: Group, by: str = "") -> Iterator[LoadTotal]:
     start = max(look.window.start, look.window.at - BEFORE)
     more: dict[str, Any] = {"PartitionBy": {"Group": "db.wait_event", "Limit": 10}} if group == "statement" else {}
     answer: Any = look.aws.pi.describe_dimension_keys(
@@ -166,7 +191,7 @@ def _keys(look: Look, database: Instance, group: Group) -> Iterator[LoadTotal]:
         StartTime=start,
         EndTime=look.window.end,
         Metric=LOAD,
-        GroupBy={"Group": GROUPS[group][0], "Limit": 10},
+        GroupBy={"Group": by or GROUPS[group][0], "Limit": 10},
         **more,
     )
     partitions = [p.get("Dimensions") or {} for p in answer.get("PartitionKeys") or ()]
@@ -190,9 +215,18 @@ def _keys(look: Look, database: Instance, group: Group) -> Iterator[LoadTotal]:
 
 
 def _series(  # noqa: PLR0917 — the parts of one request
-    look: Look, database: Instance, groups: tuple[Group, ...], start: datetime, end: datetime, period: int, days: int
+    look: Look,
+    database: Instance,
+    groups: tuple[Group, ...],
+    start: datetime,
+    end: datetime,
+    period: int,
+    days: int,
+    by: str = "",
 ) -> Iterator[LoadSeries]:
-    queries = [{"Metric": LOAD, "GroupBy": {"Group": GROUPS[g][0], "Limit": 10 if g != "host" else 5}} for g in groups]
+    queries = [
+        {"Metric": LOAD, "GroupBy": {"Group": by or GROUPS[g][0], "Limit": 10 if g != "host" else 5}} for g in groups
+    ]
     told: set[tuple[str, str]] = set()
     for raw in metrics(look, database, queries, start, end, period):
         dimensions = (raw.get("Key") or {}).get("Dimensions") or {}

@@ -54,7 +54,8 @@ _SENTENCES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "storage_low",
         (
-            "(free )?storage (capacity|space).*(low|less than|below|only)", "low (on )?(free )?storage",
+            "(free )?storage (capacity|space).*(low|less than|below|only)", r"free storage.*\b(low|below)\b",
+            "low (on )?(free )?storage",
             "storage .*(nearly|almost) full", "approaching.*storage",
         ),
     ),

@@ -21,7 +21,7 @@ SHOWN = 200
 _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern, re.IGNORECASE))
     for kind, pattern in (
-        ("connections", r"remaining connection slots|too many (clients|connections)|1040|max_user_connections"),
+        ("connections", r"remaining connection slots|too many (clients|connections)|max_user_connections"),
         ("checkpoint", r"checkpoints are occurring too frequently"),
         ("storage", r"no space left on device|disk full|could not (extend|write).*No space|table .* is full"),
         ("memory", r"out of memory|OOM|terminated by signal 9|cannot allocate memory"),
@@ -72,7 +72,7 @@ def logs(look: Look) -> Iterator[Finding]:
         )
         for raw in answer.get("events") or ():
             text = str(raw.get("message", ""))
-            if kind := next((k for k, p in _SIGNS if p.search(text)), ""):
+            if kind := sign(text):
                 stamp = raw.get("timestamp")
                 yield LogSign(
                     at=datetime.fromtimestamp(stamp / 1000, UTC) if stamp is not None else None,
@@ -82,3 +82,8 @@ def logs(look: Look) -> Iterator[Finding]:
                     source=group,
                     link=links.log_group(look.aws.region, group),
                 )
+
+
+def sign(text: str) -> str:
+    """Which trouble a line of an engine states; empty for any other line."""
+    return next((kind for kind, pattern in _SIGNS if pattern.search(text)), "")

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from lambdas.causes.alb.levels import level
-from lambdas.checks.cloudwatch.metrics import Past
+from lambdas.checks.cloudwatch.metrics import Past, Series
 from tests.unit.causes.alb.scenes import AT, evidence, series
 
 
@@ -52,3 +52,30 @@ def test_a_habit_of_the_weekday_does_not_stand_out() -> None:
     assert every
     assert habit
     assert (every.raised(1.6, 20), habit.raised(1.6, 20)) == (True, False)
+
+
+def short(role: str, before: float, after: float) -> list[Series]:
+    """A quarter of an hour around the alarm is all that is kept."""
+    points = tuple((AT + timedelta(minutes=m), after if m >= -4 else before) for m in range(-15, 3))
+    return [Series(role=role, of="app/web/1", namespace="AWS/ApplicationELB", name=role, stat="Sum", period=60,
+                   points=points)]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("role", "before", "after", "usual"),
+    [
+        ("alb.requests", 4000, 4000, 4000),
+        ("alb.requests", 1000, 4000, 1000),
+        ("alb.latency", 0.3, 0.3, 0.3),
+        ("alb.target_5xx", 1, 640, 1),
+        ("alb.target_5xx", 640, 640, 0),
+    ],
+    ids=["steady requests", "a step", "a steady latency", "errors that begin", "errors all along"],
+)
+def test_with_a_quarter_of_an_hour_the_usual_is_what_came_before_the_step(
+    role: str, before: float, after: float, usual: float
+) -> None:
+    found = level(evidence(short(role, before, after)), role)
+    assert found
+    assert found.usual == usual
+    assert found.raised(1.6, 0.05) is (after > usual)

@@ -89,6 +89,14 @@ def test_errors_that_ended_lead_nothing() -> None:
     assert judge("dependency_failing", evidence(service(), *over)).verdict == "possible"
 
 
+def test_lines_that_came_no_further_end_nothing_while_requests_fail() -> None:
+    early = [line for line in lines(BLAMES, ago=28) if line.at and line.at < AT.replace(hour=9, minute=50)]
+    fails = felt(name="HTTPCode_Target_5XX_Count", ago=28)
+    assert judge("dependency_failing", evidence(service(), fails, *early)).verdict in ("confirmed", "likely")
+    since = lines(OWN, ago=5)
+    assert judge("dependency_failing", evidence(service(), fails, *early, *since)).verdict in ("possible", "ruled_out")
+
+
 def test_password_guessing_from_one_address() -> None:
     judged = judge(
         "auth_attack", evidence(felt(name="AuthFailures"), *refused("203.0.113.5", 300), metric="AuthFailures")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from lambdas.checks.logs.lines import ErrorLine
 from tests.unit.causes.db.build import (
+    AT,
     counter,
     event,
     evidence,
@@ -230,3 +232,79 @@ def test_nothing_at_all_stands_for_nothing() -> None:
     assert standing(told) == {}
     assert judged("db.failover", told).verdict == "could_not_check"
     assert judged("db.storage_full", told).verdict == "could_not_check"
+
+
+LOW = "DB instance orders low storage space: 99.0 GB remaining of 200 GB."
+
+
+@pytest.mark.parametrize(
+    ("message", "free", "allocated", "verdict"),
+    [
+        (LOW, 85e9, None, "possible"),
+        (LOW, None, None, "possible"),
+        ("Free storage is low at 4% of the provisioned storage", None, None, "confirmed"),
+        ("Low storage [Provisioned Storage: 97.87 GB, Free Storage: 9.02 GB]", None, None, "confirmed"),
+        ("Low free storage space", None, None, "confirmed"),
+        ("Low free storage space", 85e9, None, "possible"),
+        ("", 208e9, 4000, "possible"),
+        ("", 500e9, 4000, "ruled_out"),
+    ],
+)
+def test_storage_that_will_last_causes_nothing_now(
+    message: str, free: float | None, allocated: int | None, verdict: str
+) -> None:
+    told = evidence(
+        instance(allocated=allocated),
+        *((event(message, 5),) if message else ()),
+        *((metric("FreeStorageSpace", minutes([free] * 20)),) if free else ()),
+        metric("CPUUtilization", step(20, 92)),
+    )
+    assert judged("db.storage_full", told).verdict == verdict
+
+
+def test_a_write_that_waits_for_a_full_disk_is_no_slow_query() -> None:
+    told = evidence(
+        instance(),
+        event("DB instance is in storage-full state", 3),
+        over_time("total", "", step(1.0, 6.6)),
+        over_time("wait", "IO:DataFileExtend", step(0.1, 6.0)),
+        over_time("statement", "INSERT INTO audit_log VALUES (?)", step(0.4, 5.8)),
+        metric("WriteLatency", step(0.001, 0.3)),
+        watched="WriteLatency",
+        threshold=0.1,
+    )
+    assert next(iter(standing(told).items())) == ("db.storage_full", "confirmed")
+    assert judged("db.slow_query", told).verdict == "ruled_out"
+
+
+def test_checkpoints_that_an_event_complains_of_are_heard() -> None:
+    told = evidence(
+        instance(),
+        event("checkpoints are occurring too frequently (8 seconds apart)", 5),
+        over_time("total", "", step(2.0, 10.0)),
+        over_time("wait", "IO:DataFileFlush", step(0.2, 3.0)),
+        metric("WriteIOPS", step(900, 9000)),
+    )
+    assert judged("db.maintenance_storm", told).verdict == "confirmed"
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        (
+            'FATAL: connection to "orders.abc.eu-west-1.rds.amazonaws.com" failed: sorry, too many clients already',
+            "confirmed",
+        ),
+        ('FATAL: connection to "other.abc.eu-west-1.rds.amazonaws.com" failed: too many clients', "ruled_out"),
+        ("ERROR orders answered in 1040 ms", "ruled_out"),
+    ],
+    ids=["names it", "names another", "a number is no error code"],
+)
+def test_a_client_that_was_refused_says_so(text: str, verdict: str) -> None:
+    told = evidence(
+        instance(),
+        ErrorLine(at=AT, group="/ecs/shop", stream="s", text=text, service="shop"),
+        metric("DatabaseConnections", minutes([100] * 60)),
+        limit(500),
+    )
+    assert judged("db.connection_exhaustion", told).verdict == verdict

@@ -221,3 +221,14 @@ def test_internal_errors_are_dynamodbs_own() -> None:
     few = evidence(table(read=5, write=5), series("ddb.requests", 100000, of="orders#GetItem"),
                    series("ddb.system_errors", 1, of="orders#GetItem", ago=10))  # fmt: skip
     assert judge("ddb.system_errors", few).verdict == "ruled_out"
+
+
+def test_throttles_are_no_trifle_beside_units_that_are_no_requests() -> None:
+    told = evidence(
+        table(read=8000, write=5),
+        series("ddb.read.consumed", 195_000),
+        series("ddb.read.provisioned", 8000),
+        series("ddb.read.throttles", 400, ago=15),
+        metric="ReadThrottleEvents",
+    )
+    assert judge("ddb.hot_partition", told).verdict == "likely"

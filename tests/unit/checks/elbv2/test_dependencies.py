@@ -7,6 +7,7 @@ import pytest
 from lambdas.checks.ecs.services import ServiceState
 from lambdas.checks.elbv2.balancers import read_group
 from lambdas.checks.elbv2.dependencies import Dependency, dependencies, hosts_in, kind
+from lambdas.checks.logs.lines import ErrorLine
 from lambdas.checks.rds.instances import Cluster, Instance
 from lambdas.targets import LoadBalancer
 from tests.unit.checks.elbv2.answers import GROUP, REGION, Client, look, run
@@ -88,6 +89,19 @@ def test_a_security_group_edge_counts_where_it_is_the_only_one(databases: int, e
     )
     assert [f.id for f in run(dependencies, at, Instance)] == expected
     assert len(run(dependencies, at, Dependency)) == databases
+
+
+def test_an_error_names_the_database_that_the_environment_keeps_in_a_secret() -> None:
+    text = f'OperationalError: connection to server at "{HOST}", port 5432 failed: FATAL: too many clients'
+    at = look(
+        AT,
+        [API, service(), ErrorLine(group="/ecs/api", stream="s", text=text, service="api")],
+        ecs=Client(describe_task_definition=environment("info")),
+        rds=Client(describe_db_instances={"DBInstances": [database("other"), database("orders-pg", HOST)]}),
+    )
+    found = list(dependencies(at))
+    assert [(f.service, f.name) for f in found if isinstance(f, Dependency)] == [("api", "orders-pg")]
+    assert [f.id for f in found if isinstance(f, Instance)] == ["orders-pg"]
 
 
 def test_services_that_run_nothing_wait_for_nothing() -> None:

@@ -3,6 +3,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+from botocore.exceptions import ClientError
+
 from lambdas.checks.pi.load import InsightsOff, LoadSeries, LoadTotal
 from lambdas.checks.rds.instances import Instance
 from tests.unit.checks.rds.fake import AT, Service, look, run
@@ -68,8 +71,36 @@ def test_series_over_time_in_pages_with_the_whole_once_and_nulls_dropped() -> No
 
 
 def test_the_free_retention_is_respected_when_days_before_are_read() -> None:
-    pi = Service({"get_resource_metrics": {"MetricList": []}})
+    digest = {"Key": {"Dimensions": {"db.sql_tokenized.statement": "SELECT ?"}}, "DataPoints": []}
+    pi = Service({"get_resource_metrics": {"MetricList": [digest]}})
     told = look(ON, pi=pi)
     run("pi.history", told)
     starts = [c[1]["StartTime"] for c in pi.calls]
     assert starts == [told.window.start - timedelta(days=1), told.window.start - timedelta(days=6)]
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_statements_as_they_were_sent_where_there_are_no_digests(refused: bool) -> None:  # noqa: FBT001 — a table's column
+    def plain(request: dict[str, Any]) -> dict[str, Any]:
+        if request["GroupBy"]["Group"] == "db.sql_tokenized" and refused:
+            raise ClientError({"Error": {"Code": "InvalidArgumentException"}}, "DescribeDimensionKeys")
+        if request["GroupBy"]["Group"] != "db.sql":
+            return {"Keys": []}
+        return {"Keys": [{"Dimensions": {"db.sql.statement": "SELECT 42"}, "Total": 3.0}]}
+
+    found = run("pi.totals", look(ON, pi=Service({"describe_dimension_keys": plain})))
+    assert [(f.group, f.key, f.load) for f in found if isinstance(f, LoadTotal)] == [("statement", "SELECT ?", 3.0)]
+
+
+def test_series_of_statements_as_they_were_sent_where_there_are_no_digests() -> None:
+    def plain(request: dict[str, Any]) -> dict[str, Any]:
+        groups = [q["GroupBy"]["Group"] for q in request["MetricQueries"]]
+        key = {"db.sql.statement": "SELECT 42"} if groups == ["db.sql"] else {"db.user.name": "app"}
+        points = [{"Timestamp": AT, "Value": 2.0}]
+        return {"MetricList": [{"Key": {"Dimensions": key}, "DataPoints": points}]}
+
+    found = run("pi.statements", look(ON, pi=Service({"get_resource_metrics": plain})))
+    assert [(f.group, f.key) for f in found if isinstance(f, LoadSeries)] == [
+        ("user", "app"),
+        ("statement", "SELECT ?"),
+    ]
