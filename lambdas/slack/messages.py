@@ -12,7 +12,7 @@ from lambdas import console
 from lambdas.incidents.cadence import CADENCE, FLAPS, HOLD, MINUTE, REOPEN
 from lambdas.oncall import on_call
 from lambdas.slack.buttons import actions, button, confirm, select
-from lambdas.slack.text import block, clean, clock, code, duration, escape, link, person
+from lambdas.slack.text import block, clean, clock, code, duration, escape, link, person, shortened
 
 if TYPE_CHECKING:
     from lambdas.incidents.model import Alarm, Headline, Incident
@@ -120,7 +120,7 @@ def plain(payload: Payload) -> Payload:
         texts = [part.get("text"), *part.get("fields", []), *part.get("elements", [])]
         lines += [text["text"] for text in texts if isinstance(text, dict) and "text" in text]
     kept = {name: value for name, value in payload.items() if name != "blocks"}
-    return kept | {"text": clean("\n".join(lines), 3900)}
+    return kept | {"text": shortened(clean("\n".join(lines), 20000), 3900)}
 
 
 # parts ----------------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ with value, baseline, time, source and link, what was ruled out and why, and wha
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from lambdas.slack.messages import Payload, confidence, context, section
@@ -104,7 +105,7 @@ def _cause(cause: Ranked) -> Iterator[str]:
     yield f"*{confidence(cause.id, judgement.verdict)}:* {escape(judgement.summary or cause.title, 900)}"
     for fact in judgement.evidence[:12]:
         yield f"• {_fact(fact)}"
-    if judgement.would_confirm:
+    if judgement.would_confirm and judgement.verdict != "confirmed":
         yield f"_What would confirm it:_ {escape(judgement.would_confirm, 500)}"
     if judgement.missing and cause.id != "unknown":  # what `unknown` missed stands in full below
         yield f"_Not seen:_ {escape('; '.join(judgement.missing), 500)}"
@@ -120,15 +121,24 @@ def _hole(hole: Hole) -> str:
 
 def _fact(fact: Fact) -> str:
     parts = [escape(fact.text, 700)]
-    if fact.value:
+    if fact.value and not _told(fact.value, fact.text):
         parts.append(f"*{escape(fact.value, 100)}*")
-    if fact.baseline:
-        parts.append(f"(usually {escape(fact.baseline, 100)})")
+    if fact.baseline and not _told(fact.baseline.split(" (")[0].removesuffix(" before"), fact.text):
+        kind = "" if _KIND.search(fact.baseline) else "usually "
+        parts.append(f"({kind}{escape(fact.baseline, 100)})")
     if fact.at:
         parts.append(f"at {clock(fact.at.timestamp(), '{time_secs}')}")
     if fact.source:
         parts.append(f"- {link(fact.link, fact.source) if fact.link else escape(fact.source, 150)}")
     return " ".join(parts)
+
+
+def _told(figure: str, text: str) -> bool:
+    """Whether a text gives a figure already: once is enough."""
+    return re.search(rf"(?<![\w.,]){re.escape(figure)}(?![\w]|[.,]\d)", text) is not None
+
+
+_KIND = re.compile(r"\b(before|earlier|usual|other days|days ago|up to)\b|^of ")  # the baseline says what it is
 
 
 def _action(action: Action) -> str:

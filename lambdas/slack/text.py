@@ -31,6 +31,17 @@ def escape(text: str, limit: int = 2900) -> str:
     return cut + MORE
 
 
+def shortened(mrkdwn: str, limit: int) -> str:
+    """Finished mrkdwn, visibly cut, never through an entity, a link or a date."""
+    if len(mrkdwn) <= limit:
+        return mrkdwn
+    cut = mrkdwn[: limit - len(MORE)]
+    for begins, ends in (("<", ">"), ("&", ";")):
+        if cut.rfind(begins) > cut.rfind(ends):
+            cut = cut[: cut.rfind(begins)]
+    return cut + MORE
+
+
 def code(text: str, limit: int = 300) -> str:
     """A name or a log line as inline code: on one line, and unable to end the code span."""
     return f"`{escape(' '.join(text.split()).replace('`', 'ˋ'), limit) or '–'}`"

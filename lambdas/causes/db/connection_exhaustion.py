@@ -58,7 +58,8 @@ def _refused(evidence: Evidence) -> tuple[Fact, ...]:
     if subject := scene.subject(evidence):
         told = [e for e in evidence.of(ErrorLine) if subject.id in e.text and sign(e.text) == "connections"]
         lines += [(quote(e.text), e.source, e) for e in told]
-    return tuple(Fact(text=text, source=source, at=one.at, link=one.link) for text, source, one in lines)
+    once = {text: Fact(text=text, source=source, at=one.at, link=one.link) for text, source, one in reversed(lines)}
+    return tuple(reversed(once.values()))
 
 
 def _yes(evidence: Evidence, summary: str, lines: tuple[Fact, ...], verdict: str) -> Judgement:

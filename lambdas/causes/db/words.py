@@ -63,7 +63,10 @@ def duration(seconds: float) -> str:
         return f"{number(seconds * 1000)} ms"
     if seconds < 120:
         return f"{number(seconds)} s"
-    return f"{number(seconds / 60)} min" if seconds < 7200 else f"{number(seconds / 3600)} h"
+    minutes = seconds / 60
+    if seconds < 7200:
+        return f"{number(minutes if minutes < 10 else round(minutes))} min"
+    return f"{number(seconds / 3600)} h"
 
 
 def clock(at: datetime) -> str:

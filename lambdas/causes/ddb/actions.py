@@ -71,8 +71,13 @@ def spread_keys(side: Side) -> Action:
     """Design the keys so that the load spreads."""
     key = side.table.keys[0] if side.table and side.table.keys else "the partition key"
     return Action(
-        text=f"Optimize query patterns to avoid hot partitions: cache the hot items of {side.subject}, or spread writes"
-        f" over suffixes of {key}; consider design changes for better key distribution",
+        text="Optimize query patterns to avoid hot partitions: "
+        + (
+            f"cache the hot items of {side.subject} (DAX, or in the service), or read them less strictly"
+            if side.kind == "read"
+            else f"spread the writes of {side.subject} over suffixes of {key}, or gather them before they are written"
+        )
+        + "; consider design changes for better key distribution",
         link=side.table.link if side.table else "",
     )
 

@@ -301,7 +301,9 @@ def blind(evidence: Evidence, *checks: str) -> Judgement | None:
 
 
 def quiet(evidence: Evidence) -> Judgement:
-    """Ruled out: nothing throttles, or so little that retries absorb it."""
+    """Ruled out: nothing throttles, or so little that retries absorb it, or something else does."""
+    if other := throttled(evidence):
+        return out(*other[0].facts()[:1], Fact(text="nothing else of it throttles", source=METRICS))
     slight = [side for side in sides(evidence) if side.throttles]
     if not slight:
         return out(Fact(text="no throttled events around the alarm", source=METRICS))

@@ -110,7 +110,7 @@ def bad_deployment(evidence: Evidence) -> Judgement:
     everything = failures(evidence)
     if not deployed:
         names = some(s.name for s in evidence.of(ServiceState))
-        text = f"no deployment of {names} since {at(evidence.window.start)}"
+        text = f"no deployment of {names or 'any service in sight'} since {at(evidence.window.start)}"
         return Judgement(verdict="ruled_out", evidence=(Fact(text=text, source="ecs:DescribeServices"),))
     new = max(deployed, key=lambda d: d.at)
     mine = [f for f in everything if f.at >= new.at and f.revision in ("", new.revision)]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lambdas.causes.base import Judgement
+import pytest
+
+from lambdas.causes.base import Fact, Judgement
 from lambdas.diagnosis.model import CheckRun, Diagnosis, Ranked, StepRun
 from lambdas.incidents.model import Incident, Judged
 from lambdas.slack.report import report
@@ -52,3 +54,27 @@ def test_one_refusal_is_one_line_whatever_it_took_with_it() -> None:
     text = said(ranked("unknown", "possible"), steps=steps)
     assert "• Service: no cluster _(and so 30 more: Check 0; " in text
     assert text.count("no cluster") == 1
+
+
+@pytest.mark.parametrize(
+    ("fact", "line"),
+    [
+        (Fact(text="CPU 91 % (before: 22 %)", value="91 %", baseline="22 % before"), "• CPU 91 % (before: 22 %)"),
+        (Fact(text="502s", value="227 a minute", baseline="1 a minute (earlier in the window)"),
+         "• 502s *227 a minute* (1 a minute (earlier in the window))"),
+        (Fact(text="CPU at 13:30", value="30 %", baseline="12 %"), "• CPU at 13:30 *30 %* (usually 12 %)"),
+        (Fact(text="group web", value="1", baseline="of 3 registered"), "• group web *1* (of 3 registered)"),
+        (Fact(text="110 connections", value="10", baseline="5"), "• 110 connections *10* (usually 5)"),
+    ],
+)  # fmt: skip
+def test_a_figure_is_said_once_and_its_baseline_by_its_kind(fact: Fact, line: str) -> None:
+    cause = Ranked(id="a", title="t", judgement=Judgement(verdict="likely", summary="s", evidence=(fact,)))
+    assert line in said(cause).splitlines()
+
+
+def test_what_is_confirmed_needs_no_confirmation() -> None:
+    def asked(verdict: Verdict) -> bool:
+        judgement = Judgement(verdict=verdict, summary="s", would_confirm="the access log")
+        return "the access log" in said(Ranked(id="a", title="t", judgement=judgement))
+
+    assert (asked("likely"), asked("confirmed")) == (True, False)

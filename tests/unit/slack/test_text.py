@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.slack.text import block, clean, clock, code, duration, escape, link
+from lambdas.slack.text import MORE, block, clean, clock, code, duration, escape, link, shortened
 
 
 @given(st.text(), st.integers(10, 200))
@@ -62,3 +62,15 @@ def test_a_moment_is_shown_in_the_readers_zone_with_utc_beside() -> None:
 )
 def test_durations_as_one_says_them(seconds: float, said: str) -> None:
     assert duration(seconds) == said
+
+
+@pytest.mark.parametrize("limit", range(4, 40))
+def test_finished_mrkdwn_is_never_cut_through_what_it_forms(limit: int) -> None:
+    whole = "see <https://x.example/a|the alarm> &amp; &lt;b&gt;"
+    cut = shortened(whole, limit)
+    assert len(cut) <= limit
+    kept = cut.removesuffix(MORE)
+    assert whole.startswith(kept)
+    assert kept.count("<") == kept.count(">")
+    assert kept.count("&") == kept.count(";")
+    assert shortened(whole, len(whole)) == whole
