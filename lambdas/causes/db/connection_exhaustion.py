@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lambdas.causes.base import Evidence, Fact, Judgement, cause
 from lambdas.causes.db import actions, scene, words
 from lambdas.causes.db.connections import sessions
 from lambdas.causes.wording import quote
 from lambdas.checks.logs.lines import ErrorLine
 from lambdas.checks.rds.logs import LogSign, sign
+
+if TYPE_CHECKING:
+    from lambdas.checks.base import Finding
 
 
 @cause(
@@ -54,11 +59,11 @@ def connection_exhaustion(evidence: Evidence) -> Judgement:
 
 def _refused(evidence: Evidence) -> tuple[Fact, ...]:
     """Connections that were refused for their number: by the database's log, by its clients' that name it."""
-    lines = [(s.line, s.source, s) for s in evidence.of(LogSign) if s.kind == "connections"]
+    lines: list[tuple[str, Finding]] = [(s.line, s) for s in evidence.of(LogSign) if s.kind == "connections"]
     if subject := scene.subject(evidence):
         told = [e for e in evidence.of(ErrorLine) if subject.id in e.text and sign(e.text) == "connections"]
-        lines += [(quote(e.text), e.source, e) for e in told]
-    once = {text: Fact(text=text, source=source, at=one.at, link=one.link) for text, source, one in reversed(lines)}
+        lines += [(quote(e.text), e) for e in told]
+    once = {text: Fact(text=text, source=one.source, at=one.at, link=one.link) for text, one in reversed(lines)}
     return tuple(reversed(once.values()))
 
 
