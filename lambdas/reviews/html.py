@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from lambdas.reviews.svg import chart
-from lambdas.reviews.words import MARKS, NAMES, many, money, when
+from lambdas.reviews.words import NAMES, many, money, when
 from lambdas.slack.text import clean
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ def page(report: Report) -> str:
     template = environment.get_template("report.html")
     return template.render(
         report=report,
-        marks=MARKS,
         names=NAMES,
         draw=draw,
         money=money,

@@ -71,10 +71,10 @@ def _item(item: Item, zone: str) -> Iterator[str]:
     for fact in item.facts:
         at = f"{when(fact.at, zone)}: " if fact.at else ""
         value = f" ({safe(fact.value)})" if fact.value else ""
-        source = f" [{safe(fact.source or 'open')}]({_url(fact.link)})" if fact.link else f" {safe(fact.source)}"
-        yield f"  - {at}{safe(fact.text)}{value}{source}".rstrip()
+        source = _link(fact.source or "open", fact.link) if fact.link else safe(fact.source)
+        yield f"  - {at}{safe(fact.text)}{value} {source}".rstrip()
     for action in item.actions:
-        link = f" [open]({_url(action.link)})" if action.link else ""
+        link = f" {_link('open', action.link)}" if action.link else ""
         yield f"  - **do:** {safe(action.text)}{link}"
         if action.command:
             yield from _code(action.command, "sh")
@@ -127,5 +127,9 @@ def safe(text: str) -> str:
     return _START.sub(r"\1\\\2", one)
 
 
-def _url(url: str) -> str:
-    return url.replace("(", "%28").replace(")", "%29").replace(" ", "%20").replace("<", "%3C").replace(">", "%3E")
+def _link(label: str, url: str) -> str:
+    """A link to a page; what is no page's address is only its label."""
+    if not url.startswith(("https://", "http://")):
+        return safe(label)
+    plain = url.replace("(", "%28").replace(")", "%29").replace(" ", "%20").replace("<", "%3C").replace(">", "%3E")
+    return f"[{safe(label)}]({plain})"

@@ -35,9 +35,13 @@ def summary(report: Report, settings: Settings, links: Mapping[str, str] | None 
         text = f"✅ *{escape(title, 200)}*: {escape(_small(report.headline), 500)}"
         return _message(report, f"✅ {title}: {report.headline}", [section(" · ".join([text, *foot]))])
     loud = [item for item in report.items if item.weight != "info"]
+    known = [item for item in loud if item.known] if report.kind == "hourly" else []
+    loud = [item for item in loud if item not in known]
     worst = loud[0].weight if loud else ""
     sign = MARKS["critical"] if worst == "critical" else "🟠" if worst == "warning" else "💡" if worst else "❔"
     lead = [f"{sign} *{escape(title, 200)}*", escape(report.headline, 600)]
+    if known:
+        lead.append(f"{len(known)} of them stood before and are in the report.")
     if report.saving:
         lead.append(f"Worth up to *{money(report.saving)}* a month; some of it may overlap.")
     blocks = [section("\n".join(lead))]

@@ -9,9 +9,11 @@ from __future__ import annotations
 import itertools
 import math
 from datetime import UTC, datetime, timedelta
-from html import escape
+from html import escape as entities
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+from lambdas.slack.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -148,6 +150,11 @@ def _about(curve: Curve) -> str:
             said.append(f"{line.label}: from {figure(min(values))} to {figure(max(values))}, last {figure(values[-1])}")
     limit = f"; threshold {figure(curve.threshold)}" if curve.threshold is not None else ""
     return "; ".join(said) + limit
+
+
+def escape(text: str) -> str:
+    """Text from outside as text of the picture."""
+    return entities(clean(text, 500))
 
 
 def _short(text: str, most: int) -> str:
