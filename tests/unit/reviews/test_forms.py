@@ -191,7 +191,8 @@ def test_scales_are_round_and_enclose(low: float, high: float, first: float, las
     assert steps[0] <= low
     assert steps[-1] >= high
     assert 2 <= len(steps) <= 8
-    assert (pytest.approx(steps[0]), pytest.approx(steps[-1])) == (first, last)
+    assert steps[0] == pytest.approx(first)
+    assert steps[-1] == pytest.approx(last)
 
 
 def test_a_gap_in_the_data_breaks_the_line() -> None:
