@@ -111,6 +111,7 @@ class Notice:
     at: int | None = None  # when it was sent
     reference: str = ""  # the case's id, the message's id
     status: str = ""  # the case's own status
+    message: str = ""  # the outbox key of the thread's message that shows it
     grade: str = ""  # a case's severity code
     look_at: int | None = None  # when to ask how the case stands
 

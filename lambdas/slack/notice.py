@@ -34,6 +34,18 @@ def message(incident: Incident, post: Post, settings: Settings, now: int) -> Pay
     return _told(incident, post, notice, said["state"])
 
 
+def edits(incident: Incident, post: Post) -> str:
+    """The key of the row whose message this row edits; empty where it posts one.
+
+    What was decided takes the draft's place, buttons and all; what could not be sent needs somebody, and is new.
+    """
+    said = json.loads(post.body)
+    notice = incident.notices.get(said.get("notice", ""))
+    if notice is None or said["state"] == "FAILED" or notice.message == post.key:
+        return ""
+    return notice.message
+
+
 def _draft(incident: Incident, post: Post, notice: Notice, settings: Settings) -> Payload:
     to = "AWS Support" if notice.kind == "case" else "the customer"
     lead = f"✉️ *Draft to {to}* - nothing is sent before somebody approves it."
@@ -62,7 +74,7 @@ def _told(incident: Incident, post: Post, notice: Notice, state: str) -> Payload
     what = "AWS Support case" if notice.kind == "case" else "Notice to the customer"
     subject = escape(notice.subject, 300)
     reference = f" {code(notice.reference, 100)}" if notice.kind == "case" and notice.reference else ""
-    status = f" {escape(notice.status, 900)}." if notice.status else ""
+    status = f" {escape(notice.status[:1].upper() + notice.status[1:], 900)}." if notice.status else ""
     by = f" by {_person(notice.by)}" if notice.by else ""
     lines = {
         "DRAFTED": f"✉️ *{what}* was drafted, and was decided in the meantime: {subject}",
@@ -72,7 +84,10 @@ def _told(incident: Incident, post: Post, notice: Notice, state: str) -> Payload
         "FAILED": f"⚠️ *{what}* could not be sent to everybody: {subject}.{status} Please reach who is missing by hand.",
     }
     text = lines.get(state, lines["SENT"])
-    return _message(incident, post, f"{what}: {notice.subject} ({state.lower()})", [section(text)])
+    blocks = [section(text)]
+    if state in {"APPROVED", "SENT", "FAILED"}:
+        blocks.append(section(block(notice.text, 2500)))
+    return _message(incident, post, f"{what}: {notice.subject} ({state.lower()})", blocks)
 
 
 def _undelivered(incident: Incident, post: Post, said: dict[str, Any]) -> Payload:

@@ -50,7 +50,9 @@ SAID_BY = {  # all else, by its kind: a module with `message(incident, post, set
     "remedied": "lambdas.slack.remedies",
     "notice": "lambdas.slack.notice",
 }
-EDITED = frozenset({"remedy"})  # kinds whose later rows edit the message of their first (`edits` of their module)
+EDITED = frozenset(
+    {"remedy", "notice"}
+)  # kinds whose later rows edit the message of their first (`edits` of their module)
 WAIT = 15  # seconds to the next try after a failure, times the attempts so far
 LONGEST = 15 * 60
 PAGES_OF_CHANNELS = 10  # read at most, to find the id behind a channel's name

@@ -13,6 +13,7 @@ type Step = tuple[Incident | None, tuple[Post, ...]]
 
 DECISIONS = {"approve": "APPROVED", "decline": "DECLINED"}
 SUPERSEDED = "superseded by a later draft"
+ROOM = 100  # numbers of one version's rows
 
 
 def _drafted(incident: Incident | None, event: Drafted, now: int) -> Step:
@@ -20,15 +21,15 @@ def _drafted(incident: Incident | None, event: Drafted, now: int) -> Step:
     drafted = event.notice
     if incident is None or drafted.kind in incident.notices:
         return incident, ()
-    held = dict(incident.notices)
-    if drafted.kind.startswith("customer"):
-        held |= {
-            id_: replace(notice, state="DECLINED", status=SUPERSEDED, at=now)
-            for id_, notice in held.items()
-            if id_.startswith("customer") and notice.state == "DRAFTED"
-        }
-    after = replace(incident, notices={**held, drafted.kind: drafted})
-    return after, (_shown(after, drafted.kind), *_case(after, drafted))
+    gone = {
+        id_: replace(notice, state="DECLINED", status=SUPERSEDED, at=now)
+        for id_, notice in incident.notices.items()
+        if id_.startswith("customer") and drafted.kind.startswith("customer") and notice.state == "DRAFTED"
+    }
+    drafted = replace(drafted, message=_post(incident, 0).key)
+    after = replace(incident, notices={**incident.notices, **gone, drafted.kind: drafted})
+    shown = (_shown(after, id_, n) for n, id_ in enumerate((drafted.kind, *gone)))
+    return after, (*shown, *_case(after, drafted))
 
 
 def _decided(incident: Incident | None, event: NoticeDecided, now: int) -> Step:
@@ -41,7 +42,7 @@ def _decided(incident: Incident | None, event: NoticeDecided, now: int) -> Step:
         return declined, (_shown(declined, event.kind),)
     approved = replace(notice, state="APPROVED", by=event.by)
     after = _with(incident, approved)
-    return after, _case(after, approved)
+    return after, (_shown(after, event.kind), *_case(after, approved))
 
 
 def _sent(incident: Incident | None, event: NoticeSent, now: int) -> Step:
@@ -66,17 +67,21 @@ def _undelivered(incident: Incident | None, event: Undelivered, now: int) -> Ste
     if incident is None:
         return incident, ()
     said = {"way": event.way, "to": event.to, "why": event.why}
-    return incident, (Post("notice", incident.reopen, incident.ver + 1, json.dumps({"undelivered": said})),)
+    return incident, (_post(incident, 0, undelivered=said),)
 
 
 def _with(incident: Incident, notice: Notice) -> Incident:
     return replace(incident, notices={**incident.notices, notice.kind: notice})
 
 
-def _shown(incident: Incident, id_: str) -> Post:
+def _shown(incident: Incident, id_: str, n: int = 0) -> Post:
     """The thread's message about a notice as it stands at this version."""
-    state = incident.notices[id_].state
-    return Post("notice", incident.reopen, incident.ver + 1, json.dumps({"notice": id_, "state": state}))
+    return _post(incident, n, notice=id_, state=incident.notices[id_].state)
+
+
+def _post(incident: Incident, n: int, **said: Any) -> Post:
+    """The `n`-th such row of this version."""
+    return Post("notice", incident.reopen, (incident.ver + 1) * ROOM + n, json.dumps(said))
 
 
 def _case(incident: Incident, notice: Notice) -> tuple[Post, ...]:

@@ -61,9 +61,9 @@ def test_a_draft_that_was_decided_meanwhile_has_no_buttons() -> None:
 @pytest.mark.parametrize(
     ("state", "expected"),
     [
-        ("SENT", "✅ *Notice to the customer*, approved by <@U0000009>: s. sent to 2 of 2 addresses."),
-        ("DECLINED", "🚫 *Notice to the customer* is not sent, declined by <@U0000009>: s. sent to 2 of 2 addresses."),
-        ("FAILED", "⚠️ *Notice to the customer* could not be sent to everybody: s. sent to 2 of 2 addresses. Please"),
+        ("SENT", "✅ *Notice to the customer*, approved by <@U0000009>: s. Sent to 2 of 2 addresses."),
+        ("DECLINED", "🚫 *Notice to the customer* is not sent, declined by <@U0000009>: s. Sent to 2 of 2 addresses."),
+        ("FAILED", "⚠️ *Notice to the customer* could not be sent to everybody: s. Sent to 2 of 2 addresses. Please"),
     ],
 )
 def test_what_became_of_it_is_said(state: NoticeState, expected: str) -> None:

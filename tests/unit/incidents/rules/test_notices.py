@@ -10,9 +10,10 @@ import pytest
 
 from lambdas.incidents.lifecycle import reduce
 from lambdas.incidents.model import Drafted, Incident, Notice, NoticeDecided, NoticeSent, Post, Undelivered
-from lambdas.incidents.rules.notices import SUPERSEDED
+from lambdas.incidents.rules.notices import ROOM, SUPERSEDED
 from tests.unit.notify.scene import NOW, incident
 
+APPROVED = {"notice": "customer", "state": "APPROVED"}
 DRAFT = Notice(kind="customer", subject="s", text="t")
 
 
@@ -33,14 +34,15 @@ def decide(decision: Literal["approve", "decline"], kind: str = "customer", by: 
 
 def test_a_draft_is_kept_and_shown_once() -> None:
     after, said = step(incident(), Drafted(notice=DRAFT))
-    assert after.notices == {"customer": DRAFT}
+    key = Post("notice", 0, (incident().ver + 1) * ROOM).key
+    assert after.notices == {"customer": replace(DRAFT, message=key)}
     assert said == [{"notice": "customer", "state": "DRAFTED"}]
     assert reduce(after, Drafted(notice=replace(DRAFT, text="other")), NOW) == (after, ())
 
 
 def test_a_decision_counts_once() -> None:
     approved, said = step(with_notice(), decide("approve"))
-    assert (approved.notices["customer"].state, approved.notices["customer"].by, said) == ("APPROVED", "U1", [])
+    assert (approved.notices["customer"].state, approved.notices["customer"].by, said) == ("APPROVED", "U1", [APPROVED])
     for late in (decide("approve", by="U2"), decide("decline", by="U2")):
         assert reduce(approved, late, NOW) == (approved, ())
     declined, said = step(with_notice(), decide("decline"))
@@ -53,7 +55,8 @@ def test_only_an_undecided_draft_gives_way_to_a_later_one(state: Any) -> None:
     later = Drafted(notice=replace(DRAFT, kind="customer.update.7"))
     after, _ = step(with_notice(state=state, status="as it was"), later)
     assert after.notices["customer"].status == "as it was"
-    after, _ = step(with_notice(), later)
+    after, said = step(with_notice(), later)
+    assert [one["notice"] for one in said] == ["customer.update.7", "customer"]  # its buttons go
     assert (after.notices["customer"].state, after.notices["customer"].status) == ("DECLINED", SUPERSEDED)
 
 
@@ -78,5 +81,5 @@ def test_who_could_not_be_told_is_said_and_changes_nothing() -> None:
     after, posts = reduce(before, Undelivered(way="sms", to="Ann", why="OptedOut"), NOW)
     assert after == before
     assert [(post, json.loads(post.body)) for post in posts] == [
-        (Post("notice", 0, before.ver + 1), {"undelivered": {"way": "sms", "to": "Ann", "why": "OptedOut"}})
+        (Post("notice", 0, (before.ver + 1) * ROOM), {"undelivered": {"way": "sms", "to": "Ann", "why": "OptedOut"}})
     ]
