@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from lambdas.checks.base import Allow
 from lambdas.reviews import inventory, series
 from lambdas.reviews.capacity.scaling import Activity, Policy, Scaled, reached, sorted_activities
@@ -125,6 +127,14 @@ def scaled(tour: Tour) -> dict[str, Scaled]:
         }
 
     return tour.inventory.once("scaled services", read)
+
+
+def scaled_if_readable(tour: Tour) -> dict[str, Scaled] | None:
+    """As `scaled`, for parts that can do without: None where AWS refuses, which is `weekly.scaling`'s gap."""
+    try:
+        return scaled(tour)
+    except (ClientError, BotoCoreError):
+        return None
 
 
 def _scaled(

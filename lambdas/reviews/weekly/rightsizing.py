@@ -85,7 +85,11 @@ def _named_by_aws(tour: Tour) -> frozenset[str]:
 
 def _services(tour: Tour, named: frozenset[str]) -> Iterator[Item]:
     """Not those of which fewer tasks would do (`weekly.scaling`): that is worth more, and both would count twice."""
-    fewer = {id_ for id_, one in usage.scaled(tour).items() if any(verdict.spare for verdict in judge(one))}
+    fewer = {
+        id_
+        for id_, one in (usage.scaled_if_readable(tour) or {}).items()
+        if any(verdict.spare for verdict in judge(one))
+    }
     for week in usage.weeks(tour):
         cpu, memory = week.levels
         if cpu is None or memory is None or cpu.sustained >= IDLE_CPU:

@@ -33,7 +33,8 @@ ROWS, CURVES = 60, 3
 def services(tour: Tour) -> Iterator[Piece]:
     """Not those whose target tracking keeps them there, nor those whose maximum is the matter (`weekly.scaling`)."""
     weeks = usage.weeks(tour)
-    scaled = usage.scaled(tour)
+    readable = usage.scaled_if_readable(tour)
+    scaled = readable or {}
     limit = BY_ID["ecs.cpu.warning"].limit_of(tour.settings.thresholds)
     for week in weeks:
         yield from _judged(week, scaled.get(week.resource), limit)
@@ -42,6 +43,8 @@ def services(tour: Tour) -> Iterator[Piece]:
     for week in ranked[:CURVES]:
         if _top(week) >= NEAR:
             yield _curve(week, limit)
+    if readable is None:
+        yield Note(text="Auto scaling could not be read: a service that is kept where it is on purpose is named, too.")
     quiet = [week.subject for week in weeks if not week.cpu]
     yield Note(
         text="Sustained is what a fifth of the week's hours reached or exceeded (hourly averages): a nightly job does "
