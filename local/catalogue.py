@@ -1,4 +1,4 @@
-"""The catalogue as a page, generated from the code: playbooks, checks, causes, event sources.
+"""The catalogue as a page, generated from the code: playbooks, checks, causes, remedies, event sources.
 
 python -m local.catalogue > docs/catalogue.md
 """
@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from lambdas.alerts import parse  # noqa: F401 — registers the sources
 from lambdas.alerts.base import SOURCES
 from lambdas.causes.base import CAUSES
-from lambdas.checks.base import CHECKS
+from lambdas.checks.base import CHECKS, load
 from lambdas.diagnosis.catalogue import loaded
 from lambdas.playbooks.assessment import SCOPE
 from lambdas.playbooks.base import PLAYBOOKS
+from lambdas.remedies.base import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,7 +37,8 @@ with the greatest depth leads (load balancer 0, service 1, task 2, dependency 3)
 def page() -> str:
     """The whole page, in Markdown, ending with one newline."""
     loaded()
-    parts = [HEAD, *_playbooks(), *_causes(), *_checks(), *_sources()]
+    load("lambdas.remedies")
+    parts = [HEAD, *_playbooks(), *_causes(), *_checks(), *_remedies(), *_sources()]
     return "\n\n".join(parts) + "\n"
 
 
@@ -86,6 +88,22 @@ def _check(check: Check) -> list[str]:
     after = ", ".join(f"`{kind.__name__}`" for kind in (*check.needs, *check.uses))
     title = f"{check.title} *(optional)*" if check.optional else check.title
     return [f"`{check.id}`", title, finds, after, _ids(dict.fromkeys(allow.action for allow in check.allow))]
+
+
+def _remedies() -> Iterator[str]:
+    yield f"## Remedies ({len(KINDS)})"
+    yield "What may be proposed where an environment allows it ([remedies.md](remedies.md)); `act` alone may write."
+    rows = (
+        [
+            f"`{id_}`",
+            KINDS[id_].title,
+            _ids(KINDS[id_].causes),
+            _ids(dict.fromkeys(allow.action for allow in KINDS[id_].writes)),
+            KINDS[id_].undo or "there is nothing to take back",
+        ]
+        for id_ in sorted(KINDS)
+    )
+    yield _table(("remedy", "what it does", "for", "IAM actions that change", "undo"), rows)
 
 
 def _sources() -> Iterator[str]:

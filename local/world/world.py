@@ -44,7 +44,6 @@ OWN_PLANE = frozenset(
         "sqs",
         "ssm",
         "sts",
-        "support",
     }
 )
 READ = re.compile(r"(Describe|List|Get|Lookup|Filter|BatchGet|Simulate|StartQuery|StopQuery|Test)")

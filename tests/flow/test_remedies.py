@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lambdas import house
+from lambdas.alerts.parse import parse
+from lambdas.alerts.unwrap import unwrap
 from lambdas.checks.base import load
+from lambdas.diagnosis.examine import examine
 from lambdas.handlers import act as actor
 from lambdas.handlers.pulse import pulse
 from lambdas.handlers.respond import respond
@@ -22,7 +25,8 @@ from lambdas.remedies.base import KINDS
 from lambdas.settings import Remedies
 from local.slack.rules import problems
 from local.world.hook import attached
-from local.world.model import Relief, Remedied, load_world
+from local.world.model import FaultSpec, Relief, Remedied, load_world
+from tests.flow.worlds import clients
 
 if TYPE_CHECKING:
     from lambdas.settings import Settings
@@ -133,95 +137,93 @@ def play(rooms: Rooms) -> Iterator[Any]:
         around.__exit__(None, None, None)
 
 
+def examined(world: World, settings: Settings, **rules: Any) -> tuple[Remedy, ...]:
+    """What is proposed for a world, as `respond` would."""
+    alert = parse(unwrap(world.sns_event())[0])
+    allowed = Remedies(**{"allowed": tuple(KINDS), **rules})
+    settings = replace(settings, account=alert.account, region=alert.region, remedies=allowed)
+    return examine(alert, settings, clients(alert.region), world.clock.now().timestamp(), 60).remedies
+
+
 @pytest.mark.parametrize(("name", "id_", "relief"), CASES, ids=[case[1].replace(" ", "_") for case in CASES])
-def test_a_remedy_from_its_proposal_to_its_undo(play: Any, name: str, id_: str, relief: tuple[str, float]) -> None:
-    stage: Play = play(name, relief)
-    incident = stage.raised()
-    assert id_ in incident.remedies, sorted(incident.remedies)
-    proposed = stage.remedy(id_)
-    assert (proposed.state, stage.writes()) == ("PROPOSED", [])
+def test_a_remedy_is_done_verified_and_undone(
+    settings: Settings, name: str, id_: str, relief: tuple[str, float]
+) -> None:
+    world, rules = tagged(name, relief), Remedies(allowed=tuple(KINDS))
+    aws = clients(world.head.region)
 
-    stage.later(0.1)
-    stage.decide(id_, "approve")
-    assert stage.remedy(id_).state == "APPROVED"
-    stage.later(0.1)
-    stage.act()
-    applied = stage.remedy(id_)
-    assert applied.state == "APPLIED", applied.note
-    assert len(stage.writes()) == 1
-    stage.act()
-    assert len(stage.writes()) == 1  # its row has ended
+    def now() -> int:
+        return int(world.clock.now().timestamp())
 
-    for _ in range(3):  # a metric of five minutes needs more than one look
-        if stage.remedy(id_).state == "APPLIED":
-            stage.later(6)
-            stage.look()
-    verified = stage.remedy(id_)
-    assert verified.state == "VERIFIED", verified.note
-    assert any("helped" in text for text in stage.said())
+    def writes() -> int:
+        return sum(e.operation.startswith(("Update", "Register")) for e in world.ledger.calls())
 
-    stage.later(1)
-    stage.decide(id_, "undo")
-    stage.act()
-    undone = stage.remedy(id_)
-    if KINDS[proposed.kind].undo:
-        assert undone.state == "UNDONE", undone.note
-        state = KINDS[proposed.kind].changes.read(stage.house.aws, undone)
-        assert doing.holds(state.values, doing.prepared(proposed, "now"))
-        assert len(stage.writes()) == 2
-    else:
-        assert undone.state == "VERIFIED"
-        assert len(stage.writes()) == 1
-    kinds = [row.kind for row in stage.house.store.timeline(stage.id) if row.kind.startswith(("remedy", "decided"))]
-    assert kinds[:3] == ["remedy.proposed", "decided", "remedy.APPLIED"]
+    with attached(world):
+        found = {remedy.id: remedy for remedy in examined(world, settings)}
+        assert id_ in found, sorted(found)
+        remedy, kind = found[id_], KINDS[found[id_].kind]
+        assert writes() == 0
 
+        done = doing.apply(aws, remedy, rules, now())
+        assert (done.state, writes()) == ("APPLIED", 1), done.note
+        remedy = replace(remedy, state="APPLIED", before=done.before, applied_at=now())
+        again = doing.apply(aws, remedy, rules, now(), lost=True)
+        assert (again.state, writes()) == ("APPLIED", 1), again.note
 
-def test_without_the_tag_nothing_is_proposed(play: Any) -> None:
-    stage: Play = play("ecs/no-scaling-at-all-under-load", tag_key="team:remedies")
-    assert stage.raised().remedies == {}
+        looked = done
+        for _ in range(3):  # a metric of five minutes needs more than one look
+            if looked.state == "APPLIED":
+                world.advance(timedelta(minutes=6))
+                looked = doing.verify(aws, remedy, now())
+        assert looked.state == "VERIFIED", looked.note
+
+        undone = doing.undo(aws, remedy, rules)
+        if not kind.undo:
+            assert (undone.state, writes()) == ("FAILED", 1)
+            return
+        assert (undone.state, writes()) == ("UNDONE", 2), undone.note
+        assert doing.holds(kind.changes.read(aws, remedy).values, doing.prepared(remedy, "now"))
+        assert (doing.undo(aws, remedy, rules).state, writes()) == ("UNDONE", 2)
+    assert world.errors == []
 
 
-def test_what_the_environment_does_not_allow_is_not_proposed(play: Any) -> None:
-    stage: Play = play("ecs/no-scaling-at-all-under-load", allowed=("roll_back",))
-    assert stage.raised().remedies == {}
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        ({"tag_key": "team:remedies"}, []),
+        ({"tag_value": "no"}, []),
+        ({"allowed": ("roll_back",)}, []),
+        ({"max_tasks": 3}, [("2 tasks", "3 tasks")]),
+        ({"max_tasks": 2}, []),
+        ({}, [("2 tasks", "5 tasks")]),
+    ],
+)
+def test_what_is_proposed_keeps_to_the_environments_rules(
+    settings: Settings, rules: dict[str, Any], expected: list[tuple[str, str]]
+) -> None:
+    world = tagged("ecs/no-scaling-at-all-under-load")
+    with attached(world):
+        found = examined(world, settings, **rules)
+    assert [(remedy.now, remedy.then) for remedy in found] == expected
 
 
-def test_a_proposal_keeps_to_the_limit_of_tasks(play: Any) -> None:
-    stage: Play = play("ecs/no-scaling-at-all-under-load", max_tasks=3)
-    remedy = stage.raised().remedies["scale_out:requests"]
-    assert (remedy.now, remedy.then) == ("2 tasks", "3 tasks")
+def test_nothing_is_proposed_where_the_services_tags_cannot_be_read(settings: Settings) -> None:
+    world = tagged("ecs/no-scaling-at-all-under-load")
+    denied = FaultSpec(service="ecs", operation="ListTagsForResource", error="AccessDeniedException")
+    world.head.faults.append(denied)
+    with attached(world):
+        assert examined(world, settings) == ()
+
+
+def test_nothing_is_proposed_where_auto_scaling_was_not_seen(settings: Settings) -> None:
+    world = tagged("ecs/no-scaling-at-all-under-load")
+    denied = FaultSpec(service="application-autoscaling", error="AccessDeniedException")
+    world.head.faults.append(denied)
+    with attached(world):
+        assert examined(world, settings) == ()
 
 
 SCALE = ("ecs/no-scaling-at-all-under-load", "scale_out:requests")
-
-
-def _service(stage: Play) -> dict[str, Any]:
-    services: list[dict[str, Any]] = stage.world.body["ecs"]["services"]
-    return next(service for service in services if service["serviceName"] == "requests")
-
-
-def test_a_world_that_moved_on_is_left_alone(play: Any) -> None:
-    stage: Play = play(SCALE[0])
-    stage.raised()
-    _service(stage)["desiredCount"] = 3
-    stage.decide(SCALE[1], "approve")
-    stage.act()
-    failed = stage.remedy(SCALE[1])
-    assert (failed.state, stage.writes()) == ("FAILED", [])
-    assert (
-        failed.note
-        == "Not done, and nothing was changed: it has changed since the dry run: it was 2 tasks, and is desired 3."
-    )
-
-
-def test_somebody_who_was_faster_is_no_success_of_ours(play: Any) -> None:
-    stage: Play = play(SCALE[0])
-    stage.raised()
-    _service(stage)["desiredCount"] = 5
-    stage.decide(SCALE[1], "approve")
-    stage.act()
-    assert (stage.remedy(SCALE[1]).state, stage.writes()) == ("FAILED", [])
-    assert "somebody was faster" in stage.remedy(SCALE[1]).note
 
 
 @pytest.mark.parametrize("where", ["record", "sent"])
@@ -262,26 +264,27 @@ def test_an_incident_that_is_over_is_not_acted_on(play: Any) -> None:
     assert "the incident was over" in stage.remedy(SCALE[1]).note
 
 
-def test_what_does_not_help_is_said(play: Any) -> None:
-    stage: Play = play(SCALE[0])  # the world gets no better
-    stage.raised()
-    stage.decide(SCALE[1], "approve")
-    stage.act()
-    for _ in range(5):
-        stage.later(6)
-        stage.look()
-    remedy = stage.remedy(SCALE[1])
-    assert remedy.state == "NOT_VERIFIED"
-    assert "It has not helped so far: 5 of 5 tasks run; CPUUtilization (Average) went from 95.8 to" in remedy.note
-
-
-def test_every_message_on_the_way_is_one_that_slack_takes(play: Any) -> None:
+def test_from_the_alarm_to_the_undo_in_the_thread(play: Any) -> None:
     stage: Play = play(*SCALE[:1], ("CPUUtilization", 55), approvals_sev1=2)
     stage.raised()
+    stage.later(0.1)
     stage.decide(SCALE[1], "approve")
+    stage.later(0.1)
     stage.act()
+    assert stage.remedy(SCALE[1]).state == "APPLIED"
     stage.later(6)
     stage.look()
+    assert stage.remedy(SCALE[1]).state == "VERIFIED"
+    stage.later(0.1)
+    stage.decide(SCALE[1], "undo")
+    stage.later(0.1)
+    stage.act()
+    assert (stage.remedy(SCALE[1]).state, stage.writes()) == ("UNDONE", ["UpdateService", "UpdateService"])
+    thread = [text for text in stage.said() if "desired count of requests" in text]
+    # one message that was edited, and two of their own for how it went
+    assert [text.partition(":")[0] for text in thread] == ["↩️ Taken back", "✅ Done, and it helped", "↩️ Taken back"]
+    kinds = [row.kind for row in stage.house.store.timeline(stage.id) if row.kind.startswith(("remedy", "decided"))]
+    assert kinds == ["remedy.proposed", "decided", "remedy.APPLIED", "remedy.verify", "decided", "remedy.UNDONE"]
     sent = [call for call in stage.rooms.slack.calls if call.method in {"chat.postMessage", "chat.update"}]
     assert len(sent) > 5
     assert [problem for call in sent for problem in problems(dict(call.payload))] == []

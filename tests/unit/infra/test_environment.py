@@ -244,3 +244,36 @@ def test_channels_survive_the_way_into_the_function(tmp_path: Path) -> None:
     assert (settings.channels.sms, settings.channels.call) == ({"1": (1, 2)}, {"1": (2, 3)})
     assert (settings.channels.bus, settings.channels.automatic) == ("the-bus", True)
     assert "channels" not in load_environment(write(tmp_path, MINIMAL)).settings("incidents").to_json()
+
+
+APPROVER = "people: {approve: [U023BECGF]}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("remedies: {allow: [scale_out]}\n", "nobody could approve them: name somebody under people.approve"),
+        (
+            APPROVER + "remedies: {allow: [scale_out], approvals_severity_1: 2}\n",
+            "takes 2 different people, and people.approve names 1",
+        ),
+        (APPROVER + "remedies: {allow: [scale_in]}\n", "'scale_in' is no remedy; did you mean scale_out"),
+        (APPROVER + "remedies: {allow: []}\n", "remedies.allow"),
+        (APPROVER + "remedies: {}\n", "remedies.allow"),
+        (APPROVER + "remedies: {allow: [scale_out], tag: nothing}\n", "remedies.tag"),
+        (APPROVER + "remedies: {allow: [scale_out], max_tasks: 0}\n", "remedies.max_tasks"),
+        (APPROVER + "remedies: {allow: [scale_out], approvals_severity_1: 3}\n", "remedies.approvals_severity_1"),
+    ],
+)
+def test_remedies_that_could_not_work_are_refused(tmp_path: Path, text: str, said: str) -> None:
+    assert said in "\n".join(problems(tmp_path, MINIMAL + text))
+
+
+def test_remedies_reach_the_function_with_their_limits(tmp_path: Path) -> None:
+    text = APPROVER + "remedies: {allow: [roll_back, scale_out], tag: 'team=ops', max_tasks: 6}\nsupport_case: true\n"
+    written = load_environment(write(tmp_path, MINIMAL + text)).settings("table", "secret")
+    read = Settings.from_json(written.to_json())
+    assert read.remedies is not None
+    assert (read.remedies.allowed, read.remedies.max_tasks) == (("roll_back", "scale_out"), 6)
+    assert (read.remedies.tag_key, read.remedies.tag_value, read.support_case) == ("team", "ops", True)
+    assert load_environment(write(tmp_path, MINIMAL)).settings("table", "secret").remedies is None

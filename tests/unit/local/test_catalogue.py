@@ -10,6 +10,7 @@ from lambdas.causes.base import CAUSES
 from lambdas.checks.base import CHECKS
 from lambdas.diagnosis.catalogue import loaded
 from lambdas.playbooks.base import PLAYBOOKS
+from lambdas.remedies.base import KINDS
 from local.catalogue import page
 
 PAGE = Path(__file__).parents[3] / "docs" / "catalogue.md"
@@ -19,7 +20,9 @@ def test_the_page_is_current() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run `make catalogue` and commit docs/catalogue.md"
 
 
-@pytest.mark.parametrize("registry", [CHECKS, CAUSES, PLAYBOOKS], ids=["checks", "causes", "playbooks"])
+@pytest.mark.parametrize(
+    "registry", [CHECKS, CAUSES, PLAYBOOKS, KINDS], ids=["checks", "causes", "playbooks", "remedies"]
+)
 def test_everything_registered_is_on_it(registry: dict[str, object]) -> None:
     loaded()
     said = page()
