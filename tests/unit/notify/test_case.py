@@ -91,7 +91,7 @@ def test_a_plan_without_the_severity_gets_the_next_lower_one(wanted: str, levels
     assert case.offered(wanted, levels) == code
 
 
-SERVICES = [
+SERVICES: list[dict[str, Any]] = [
     {"code": "amazon-elastic-container-service", "name": "Elastic Container Service", "categories": [{"code": "x"}]},
     {"code": "dynamo", "name": "DynamoDB", "categories": [{"code": "y"}, {"code": "other"}]},
     {"code": "rds", "name": "Relational Database Service (MySQL)", "categories": []},

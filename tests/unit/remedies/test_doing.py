@@ -83,7 +83,7 @@ class MadeUp:
     def write(aws: Any, remedy: Remedy, values: Any) -> None:
         del remedy
         if aws.refuses:
-            answer = {
+            answer: Any = {
                 "Error": {"Code": aws.refuses, "Message": "no"},
                 "ResponseMetadata": {"HTTPStatusCode": aws.status},
             }
