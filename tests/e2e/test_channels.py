@@ -9,6 +9,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from local.slack.interactivity import Place
 from tests.e2e.conftest import alarm, eventually, roots
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from local.stage import Stage
 
 pytestmark = pytest.mark.e2e
+
+APPROVER = "U023BECGF"  # of the sample environment
 
 
 @pytest.fixture
@@ -43,19 +46,37 @@ def _heard(staged: Stage, url: str, service: str) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _mailed(staged: Stage, service: str) -> list[dict[str, Any]]:
-    """E-mails about a service that the embedded SES took."""
-    with urlopen(f"{staged.emulator.url}/_ministack/ses/messages?account={staged.emulator.account}") as answer:
-        return [mail for mail in _entries(json.load(answer)) if f": {service} (" in str(mail.get("Subject"))]
+def _mailed(staged: Stage, subject: str) -> list[dict[str, Any]]:
+    """E-mails of a subject that the embedded SES took."""
+    return [mail for mail in _taken(staged, "ses/messages", "Subject") if subject in str(mail["Subject"])]
 
 
-def _entries(value: Any) -> Iterator[dict[str, Any]]:
-    """The e-mails in whatever groups them."""
-    if isinstance(value, dict) and "Subject" in value:
+def _taken(staged: Stage, what: str, field: str) -> list[dict[str, Any]]:
+    """What the embedded AWS shows of the messages that it took, in whatever groups them."""
+    with urlopen(f"{staged.emulator.url}/_ministack/{what}?account={staged.emulator.account}") as answer:
+        return list(_entries(json.load(answer), field))
+
+
+def _entries(value: Any, field: str) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict) and field in value:
         yield value
     elif isinstance(value, dict | list):
         for part in value.values() if isinstance(value, dict) else value:
-            yield from _entries(part)
+            yield from _entries(part, field)
+
+
+def _press(staged: Stage, ts: str, verb: str, argument: str = "") -> None:
+    """Press a button, or choose an option, of the thread's first message that has it, as somebody who may approve."""
+    for message in staged.slack.thread("#alerts", ts):
+        for block in message.get("blocks", []):
+            for element in block.get("elements", []):
+                if str(element.get("action_id", "")).startswith(f"tocsin.{verb}"):
+                    values = [json.loads(option["value"])[1] for option in element.get("options", [])]
+                    place = Place("#alerts", message["ts"], block["block_id"], element["action_id"])
+                    option = values.index(argument) if argument else -1
+                    staged.slack.workspace.interactivity.press(APPROVER, place, option)
+                    return
+    pytest.fail(f"nothing to press for {verb}")
 
 
 def test_an_incident_is_told_everywhere_and_written_down(staged: Stage, tracker: str) -> None:
@@ -67,7 +88,7 @@ def test_an_incident_is_told_everywhere_and_written_down(staged: Stage, tracker:
     assert opened["detail"]["environment"]["name"] == "production"
     id_ = opened["detail"]["incident"]["id"]
 
-    (mail,) = eventually(lambda: _mailed(staged, "told"), "the e-mail", staged)
+    (mail,) = eventually(lambda: _mailed(staged, ": told ("), "the e-mail", staged)
     assert mail["Subject"] == "🚨 INCIDENT ALERT - Severity 2: told (acme production)"
     assert mail["To"][0] in {"ana.weber@example.com", "ben.frey@example.com"}
     assert mail["Source"] == "tocsin@example.com"
@@ -77,6 +98,19 @@ def test_an_incident_is_told_everywhere_and_written_down(staged: Stage, tracker:
         return [text for text in said if words in text]
 
     eventually(lambda: thread("Diagnosis"), "the diagnosis", staged)
+    _press(staged, root["ts"], "severity", "1")
+    (text,) = eventually(
+        lambda: [sms for sms in _taken(staged, "sns/sms-messages", "PhoneNumber") if " told: " in str(sms)],
+        "the text message",
+        staged,
+    )
+    assert text["PhoneNumber"] in {"+41441234501", "+41441234502"}
+    eventually(lambda: thread("Draft to the customer"), "the draft", staged)
+    assert _mailed(staged, "told: we are") == []
+    _press(staged, root["ts"], "notice.approve")
+    (notice,) = eventually(lambda: _mailed(staged, "told: we are investigating a service outage"), "the notice", staged)
+    assert notice["To"] == ["it-operations@customer.example"]
+    eventually(lambda: thread("(sent)"), "that it was sent", staged)
     later = datetime.now(UTC) + timedelta(minutes=10)
     message |= {"NewStateValue": "OK", "OldStateValue": "ALARM"}
     message["StateChangeTime"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
@@ -89,7 +123,7 @@ def test_an_incident_is_told_everywhere_and_written_down(staged: Stage, tracker:
     keys = [item["Key"] for item in s3.list_objects_v2(Bucket=bucket, Prefix="postmortems/").get("Contents", [])]
     (key,) = [key for key in keys if id_ in key]
     text = s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
-    assert text.startswith("# Post-mortem: told, Severity 2")
+    assert text.startswith("# Post-mortem: told, Severity 1")
     assert "the incident opened" in text
     assert not thread("could not be told")
     assert not [line for line in staged.logged("respond") if "not delivered" in line]
