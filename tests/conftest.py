@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -24,8 +25,19 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("tocsin")
 
+ROOT = Path(__file__).parent
+STAGED = ("e2e", "infra")  # folders whose tests share what takes long to make: a deployed stack, a synthesised template
 NOW = 1_795_489_560  # 2026-11-24T03:06:00Z
 REGION = "eu-west-1"
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What shares a stage runs on one worker, so that it is set up once."""
+    for item in items:
+        folder = item.path.relative_to(ROOT).parts[0]
+        if folder in STAGED and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(folder))
 
 
 @pytest.fixture(autouse=True)

@@ -47,7 +47,7 @@ _AWS = re.compile(
     r"\b(dynamodb|s3|sqs|sns|kms|kinesis|secretsmanager|ssm|sts|lambda|eventbridge|cognito)\b", re.IGNORECASE
 )
 _DATABASE = re.compile(
-    r"read.?only transaction|read-only mode|the database system is|terminating connection due to|"
+    r"read.?only (?:transaction|replica|mode)|ReadOnlyError|the database system is|terminating connection due to|"
     r"server closed the connection|deadlock (?:detected|found)|lock wait timeout|canceling statement due to|"
     r"no more connections|remaining connection slots|READONLY You can|CLUSTERDOWN|LOADING Redis|MOVED \d+|"
     r"SQLTransientConnectionException|PoolTimeout|QueuePool limit|pool.{0,20}(?:exhausted|timed? ?out)|"

@@ -29,6 +29,7 @@ HEALTH = (
     "elbv2.target_health",
     "rds.instances",
 )
+MANY = 10.0  # errors a minute that nobody ever saw before
 HARM = (("elb.errors", 3.0), ("elb.latency", 1.6))  # roles of metrics that users feel, and how much more is harm
 
 
@@ -221,7 +222,12 @@ def _harm(evidence: Evidence) -> Fact | None:
     for role, much in HARM:
         for metric in every(evidence, role):
             now, usual = metric.around_alarm(), metric.baseline
-            if now is None or usual is None:
+            if now is None:
+                continue
+            if usual is None:  # of a count that AWS publishes only where there is something to count
+                if role == "elb.errors" and not metric.past and now >= MANY:
+                    text = f"{metric.series.name} is {number(now)} a minute, and was not there in the week before"
+                    return Fact(text=text, source="cloudwatch:GetMetricData")
                 continue
             if now > max(usual.high * 1.2, usual.typical * much) and now - usual.typical > 0.02:
                 ratio = times(now / usual.typical) if usual.typical else "new"

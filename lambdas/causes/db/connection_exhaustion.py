@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lambdas.causes import log_lines
 from lambdas.causes.base import Evidence, Fact, Judgement, cause
 from lambdas.causes.db import actions, scene, words
 from lambdas.causes.db.connections import sessions
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 )
 def connection_exhaustion(evidence: Evidence) -> Judgement:
     """Against the real maximum: what the parameter, or its formula over the class's memory, gives."""
-    refused = _refused(evidence)
     found = sessions(evidence)
+    refused = _refused(evidence, held=bool(found and found.plateau))
     said = refused[:2]
     if found is None:
         if refused:
@@ -57,11 +58,15 @@ def connection_exhaustion(evidence: Evidence) -> Judgement:
     return Judgement(verdict="ruled_out", evidence=lines)
 
 
-def _refused(evidence: Evidence) -> tuple[Fact, ...]:
-    """Connections that were refused for their number: by the database's log, by its clients' that name it."""
+def _refused(evidence: Evidence, *, held: bool) -> tuple[Fact, ...]:
+    """Connections that were refused for their number: by the database's log, by its clients' that name it.
+
+    Also by clients' that name nobody, where the number has climbed and something holds it at its highest.
+    """
     lines: list[tuple[str, Finding]] = [(s.line, s) for s in evidence.of(LogSign) if s.kind == "connections"]
     if subject := scene.subject(evidence):
-        told = [e for e in evidence.of(ErrorLine) if subject.id in e.text and sign(e.text) == "connections"]
+        told = [e for e in evidence.of(ErrorLine) if sign(e.text) == "connections"]
+        told = [e for e in told if subject.id in e.text or (held and not log_lines.endpoint(e.text))]
         lines += [(quote(e.text), e) for e in told]
     once = {text: Fact(text=text, source=one.source, at=one.at, link=one.link) for text, one in reversed(lines)}
     return tuple(reversed(once.values()))

@@ -81,7 +81,7 @@ class Load:
         if len(self.days) < 2 or self.now < 1.0:
             return False
         (_, yesterday), (_, longest) = min(self.days), max(self.days)
-        return longest * 1.4 <= self.now and longest < yesterday <= 1.15 * self.now
+        return longest * 1.4 <= self.now and longest < yesterday and 0.6 * self.now <= yesterday <= 1.15 * self.now
 
     @property
     def habitual(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lambdas.causes.db.loads import Load
 from lambdas.checks.logs.lines import ErrorLine
 from tests.unit.causes.db.build import (
     AT,
@@ -308,3 +309,38 @@ def test_a_client_that_was_refused_says_so(text: str, verdict: str) -> None:
         limit(500),
     )
     assert judged("db.connection_exhaustion", told).verdict == verdict
+
+
+def refusal(ago: int) -> ErrorLine:
+    text = '{"level":"error","err":"FATAL: remaining connection slots are reserved for roles with the SUPERUSER"}'
+    return ErrorLine(at=AT - timedelta(minutes=ago), group="/ecs/shop", stream="s", text=text)
+
+
+def test_refused_clients_that_name_nobody_count_where_the_number_is_held() -> None:
+    climbing = metric("DatabaseConnections", minutes([190.0] * 60 + [260, 330, 398, 398, 398, 398, 398, 398]))
+    assert judged("db.connection_exhaustion", evidence(instance(), climbing)).verdict == "possible"
+    told = judged("db.connection_exhaustion", evidence(instance(), climbing, refusal(4), refusal(2)))
+    assert told.verdict == "confirmed"
+    assert any("connection slots" in fact.text for fact in told.evidence)
+
+
+def test_refused_clients_of_a_database_that_stands_as_ever_exhaust_nothing_here() -> None:
+    level = metric("DatabaseConnections", minutes([60.0 + i % 3 for i in range(120)]))
+    told = evidence(instance(), level, usual("DatabaseConnections", 60), refusal(2))
+    assert judged("db.connection_exhaustion", told).verdict == "ruled_out"
+
+
+@pytest.mark.parametrize(
+    ("days", "creeping"),
+    [
+        (((1, 8.1), (6, 3.0)), True),
+        (((1, 0.82), (6, 0.81)), False),  # it jumped today
+        (((1, 9.4), (6, 9.3)), False),  # it was always so
+        (((1, 9.0),), False),
+    ],
+)
+def test_what_grows_day_by_day_was_nearly_as_heavy_yesterday(
+    days: tuple[tuple[int, float], ...], *, creeping: bool
+) -> None:
+    load = Load(key="SELECT ?", now=9.5, days=days)
+    assert load.creeping is creeping
