@@ -107,6 +107,17 @@ def watch(client: Any) -> None:
     client.meta.events.register_first("before-call", _dispatch, unique_id="world")
 
 
+def _read(body: Any) -> Any:
+    """A request's body, as bytes or text. A stream (what PutObject sends) is left as it was: it may go on to moto."""
+    if isinstance(body, dict):
+        return urlencode(body)
+    if hasattr(body, "read"):
+        content = body.read()
+        body.seek(0)
+        return content
+    return body
+
+
 class _Body(io.BytesIO):
     """What botocore reads a response from."""
 
@@ -126,7 +137,7 @@ def _dispatch(model: Any = None, params: Any = None, context: Any = None, **_: A
     if isinstance(world, NoWorld):
         return _refuse(world, service, model.name, context or {})
     url = params["url"]  # with the query string in it
-    body = urlencode(params["body"]) if isinstance(params["body"], dict) else params["body"]
+    body = _read(params["body"])
     request = Request.from_primitives(params["method"], url, params["headers"], body)
     config = (context or {}).get("client_config")
     attempts = _attempts(config)

@@ -61,9 +61,9 @@ def test_after_the_block_moto_answers_again() -> None:
 
 
 def test_what_the_world_does_not_implement_fails_loudly_even_when_swallowed() -> None:
-    swallowed = pytest.raises(WorldError, match="ecs:UpdateService: the World does not implement")
+    swallowed = pytest.raises(WorldError, match="ecs:DeleteService: the World does not implement")
     with swallowed, attached(world_of(ECS)), suppress(WorldError):
-        aws("ecs").update_service(service="checkout", desiredCount=2)
+        aws("ecs").delete_service(service="checkout")
     with pytest.raises(WorldError, match="route53:ListHostedZones: the World does not know"), attached(world_of(ECS)):
         aws("route53").list_hosted_zones()
 
@@ -192,3 +192,11 @@ def test_the_clock_lets_the_alarm_recover() -> None:
         "Alarm updated from ALARM to OK",
         "Alarm updated from OK to ALARM",
     ]
+
+
+def test_a_stream_that_goes_on_to_moto_is_whole() -> None:
+    with mock_aws(), attached(world_of(ECS)):
+        s3 = boto3.client("s3", region_name="us-east-1")
+        s3.create_bucket(Bucket="bucket")
+        s3.put_object(Bucket="bucket", Key="k", Body=b"hello")
+        assert s3.get_object(Bucket="bucket", Key="k")["Body"].read() == b"hello"
