@@ -24,7 +24,7 @@ _NAMES = {
 
 def resources_of(call: Call) -> tuple[str, ...]:
     """The ARNs that a call names, or `("*",)` when it names none."""
-    found = set(_arns(call.params))
+    found = set(_arns(_subject(call)))
     for name, form in _NAMES.get(call.service, {}).items():
         given = call.params.get(name)
         for value in given if isinstance(given, list) else [given]:
@@ -40,6 +40,12 @@ def resources_of(call: Call) -> tuple[str, ...]:
                 if value and not str(value).startswith("arn:"):
                     found.add(call.arn(f"{kind}/{cluster}/{value}"))
     return tuple(sorted(found)) or ("*",)
+
+
+def _subject(call: Call) -> dict[str, Any]:
+    """The parameters that IAM takes for the resource: of ECS the services or tasks, not the cluster they are in."""
+    inside = call.service == "ecs" and {"services", "tasks", "service", "task"} & set(call.params)
+    return {key: value for key, value in call.params.items() if not (inside and key == "cluster")}
 
 
 def _arns(value: Any) -> list[str]:
