@@ -63,12 +63,16 @@ class House:
             outbox.deliver(self, id_, elsewhere)
         if unheard := [post for post in wanted if post.kind in OPERATORS]:
             importlib.import_module("lambdas.fallback").deliver(self, id_, unheard)
+        if not self.settings.remedies and not self.settings.support_case:  # there is no `act` here any more
+            if orphans := [post for post in wanted if post.kind in ACT]:
+                importlib.import_module("lambdas.remedies.abandoned").deliver(self, id_, orphans)
+            wanted = [post for post in wanted if post.kind not in ACT]
         for kind in dict.fromkeys(post.kind for post in wanted if post.kind in WORK | ACT):
             self.ask(id_, kind)
 
     def ask(self, id_: str, kind: str) -> None:
         """Ask whoever does work of this kind to do what is due of it for one incident."""
-        queue = self.settings.queue if kind in WORK else getattr(self.settings, "act_queue", "")
+        queue = self.settings.queue if kind in WORK else self.settings.act_queue
         if queue:  # without one (a replay) the row stays due
             order = json.dumps({"tocsin.work": {"incident": id_, "kind": kind}})
             self.aws.sqs.send_message(QueueUrl=queue, MessageBody=order)

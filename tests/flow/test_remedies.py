@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -18,7 +19,7 @@ from lambdas.diagnosis.examine import examine
 from lambdas.handlers import act as actor
 from lambdas.handlers.pulse import pulse
 from lambdas.handlers.respond import respond
-from lambdas.incidents.model import Decided, Incident, Remedy
+from lambdas.incidents.model import Alarm, Decided, Incident, Judged, Post, Remedy
 from lambdas.incidents.store import Timeline
 from lambdas.remedies import doing, verify
 from lambdas.remedies.base import KINDS
@@ -288,3 +289,24 @@ def test_from_the_alarm_to_the_undo_in_the_thread(play: Any) -> None:
     sent = [call for call in stage.rooms.slack.calls if call.method in {"chat.postMessage", "chat.update"}]
     assert len(sent) > 5
     assert [problem for call in sent for problem in problems(dict(call.payload))] == []
+
+
+def test_what_was_approved_before_the_environment_was_switched_off_is_given_up_and_told(rooms: Rooms) -> None:
+    judged = Judged(severity=2, tier="critical", scope="", service="checkout", target="ecs:p/checkout", impact="x")
+    remedy = Remedy(
+        id="scale_out:checkout", kind="scale_out", target="arn", title="Raise", now="2", then="4", state="APPROVED"
+    )
+    alarm = Alarm(name="a", state="ALARM", at=1)
+    incident = Incident(
+        id="INC-1", status="OPEN", judged=judged, alarms={"a": alarm}, opened_at=1, detected_at=1, clock_from=1,
+        remedies={remedy.id: remedy},
+    )  # fmt: skip
+    to_act = Post("act", 0, 1, json.dumps({"remedy": remedy.id}))
+    store, now = rooms.house.store, rooms.house.desk.now
+    store.commit(incident, Timeline(at=1, id="one", kind="test"), (to_act,), now)
+    pulse(rooms.house)
+    found = store.incident("INC-1")
+    assert found is not None
+    assert found.remedies[remedy.id].state == "FAILED"
+    assert found.remedies[remedy.id].note.endswith("the environment does not allow it any more.")
+    assert [row.post for row in store.due(now + 3600) if row.post and row.post.kind == "act"] == []
