@@ -21,6 +21,8 @@ from lambdas.reviews.model import Action, Fact, Item, Note, Table
 from lambdas.reviews.words import listed, many, when
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from lambdas.reviews.inventory import Doc
 
 SATURDAY = 5
@@ -84,8 +86,19 @@ def _first(day: date) -> date:
     return start + timedelta(days=(SATURDAY - start.weekday()) % 7)
 
 
+def off(raw: Doc) -> bool:
+    """Whether a database has no automated backups; a replica's are its source's."""
+    return raw.get("BackupRetentionPeriod") == 0 and not raw.get("ReadReplicaSourceDBInstanceIdentifier")
+
+
+def stale(raw: Doc, now: datetime) -> bool:
+    """Whether a database cannot be restored to nearly now. One that is stopped or being changed is not judged."""
+    latest, status = raw.get("LatestRestorableTime"), raw.get("DBInstanceStatus") or raw.get("Status")
+    return off(raw) or (latest is not None and status == "available" and now - latest > FRESH)
+
+
 def _backup(raw: Doc, name: str, tour: Tour) -> Iterator[Item]:
-    if raw.get("BackupRetentionPeriod") == 0 and not raw.get("ReadReplicaSourceDBInstanceIdentifier"):
+    if off(raw):
         yield Item(
             id="monthly.patching.no_backup",
             weight="critical",
@@ -101,8 +114,7 @@ def _backup(raw: Doc, name: str, tour: Tour) -> Iterator[Item]:
         )
         return
     restorable = raw.get("LatestRestorableTime")
-    status = raw.get("DBInstanceStatus") or raw.get("Status")
-    if restorable and status == "available" and tour.now - restorable > FRESH:
+    if restorable and stale(raw, tour.now):
         yield Item(
             id="monthly.patching.backup_stale",
             weight="warning",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from lambdas.reviews.monthly.patching import _IMAGE, window
+from lambdas.reviews.monthly.patching import _IMAGE, stale, window
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,23 @@ def test_window(day: date, expected: date) -> None:
 def test_images(image: str, parts: tuple[str | None, ...] | None) -> None:
     match = _IMAGE.match(image)
     assert (match and match.groups()[2:]) == parts
+
+
+NOW = datetime(2026, 12, 4, 8, 0, tzinfo=UTC)
+FRESH, OLD = NOW - timedelta(minutes=5), NOW - timedelta(hours=26)
+
+
+@pytest.mark.parametrize(
+    ("raw", "is_stale"),
+    [
+        ({"BackupRetentionPeriod": 7, "DBInstanceStatus": "available", "LatestRestorableTime": FRESH}, False),
+        ({"BackupRetentionPeriod": 7, "DBInstanceStatus": "available", "LatestRestorableTime": OLD}, True),
+        ({"BackupRetentionPeriod": 7, "DBInstanceStatus": "stopped", "LatestRestorableTime": OLD}, False),
+        ({"BackupRetentionPeriod": 7, "Status": "available", "LatestRestorableTime": OLD}, True),
+        ({"BackupRetentionPeriod": 0, "DBInstanceStatus": "available"}, True),
+        ({"BackupRetentionPeriod": 0, "ReadReplicaSourceDBInstanceIdentifier": "orders"}, False),
+        ({}, False),
+    ],
+)
+def test_stale_backups(raw: dict[str, object], *, is_stale: bool) -> None:
+    assert stale(raw, NOW) is is_stale
