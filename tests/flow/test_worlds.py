@@ -10,6 +10,7 @@ import pytest
 from infra.audit import Called, called, denied, unused
 from infra.permissions import Place, observing, statements
 from lambdas.checks.base import CHECKS
+from lambdas.diagnosis.budget import OWN_SPENT
 from tests.flow.worlds import STANDING, Run, shared, worlds
 
 FAMILIES = ("ecs", "db", "alb", "ddb", "app")
@@ -64,6 +65,14 @@ def test_the_healthy_are_never_accused(family: str) -> None:
 @each_family
 def test_a_diagnosis_stays_within_its_budget_of_calls(family: str) -> None:
     assert {r.name: r.calls for r in runs(family) if r.calls > BUDGET} == {}
+
+
+@each_family
+def test_no_check_needs_more_calls_than_its_share(family: str) -> None:
+    stopped = [
+        (r.name, c.check) for r in runs(family) for s in r.diagnosis.steps for c in s.checks if c.why == OWN_SPENT
+    ]
+    assert stopped == []
 
 
 @each_family

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from lambdas.checks import links
 from lambdas.checks.base import Allow, Finding, Look, check
 from lambdas.checks.logs.groups import LogGroup
+from lambdas.checks.logs.results import LOOKS, results
 
 SPAN = timedelta(hours=1)  # Insights is priced by what it scans (performance.md)
-POLL = 0.4  # seconds
-POLLS = 8
 # The runbook's words: Critical Alert Response, Application Errors.
 QUERY = 'fields @timestamp, @message, @requestId, @level | filter @level = "ERROR" | sort @timestamp desc | limit 20'
 
@@ -37,7 +34,7 @@ class ErrorQuery(Finding):
         Allow("logs:StartQuery", "arn:{partition}:logs:{region}:{account}:log-group:*"),
         Allow("logs:GetQueryResults"),  # takes no resource (Service Authorization Reference, Amazon CloudWatch Logs)
     ),
-    calls=6,
+    calls=1 + LOOKS,
     optional=True,
 )
 def insights(look: Look) -> Iterator[Finding]:
@@ -52,12 +49,7 @@ def insights(look: Look) -> Iterator[Finding]:
         queryString=QUERY,
         limit=20,
     )
-    answer: Any = {}
-    for _ in range(POLLS):
-        answer = look.aws.logs.get_query_results(queryId=started["queryId"])
-        if answer.get("status") not in ("Scheduled", "Running"):
-            break
-        time.sleep(POLL)
+    answer = results(look, started["queryId"])
     rows = [{f.get("field"): f.get("value", "") for f in row} for row in answer.get("results") or ()]
     yield ErrorQuery(
         groups=tuple(groups),

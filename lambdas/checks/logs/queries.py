@@ -7,19 +7,16 @@ with @ under `@@` (CloudWatch Logs User Guide, "Supported logs and discovered fi
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 from lambdas.checks import links
 from lambdas.checks.base import Allow, Finding, Look, check
 from lambdas.checks.logs.groups import LogGroup
+from lambdas.checks.logs.results import results
 
 SPAN = timedelta(hours=1)  # before the alarm; Insights is priced by what it scans (performance.md)
-POLL = 0.5  # seconds
-POLLS = 10
 ROWS = 50
 
 
@@ -95,7 +92,7 @@ class QueryResult(Finding):
         Allow("logs:StartQuery", "arn:{partition}:logs:{region}:{account}:log-group:*"),
         Allow("logs:GetQueryResults"),  # takes no resource (Service Authorization Reference, Amazon CloudWatch Logs)
     ),
-    calls=9,
+    calls=10,  # three begin; one waits for all of its looks, and then the others have ended, too
     optional=True,
 )
 def queries(look: Look) -> Iterator[Finding]:
@@ -114,7 +111,7 @@ def queries(look: Look) -> Iterator[Finding]:
         for query in QUERIES
     }
     for name, id_ in started.items():
-        answer = _answer(look, id_)
+        answer = results(look, id_)
         yield QueryResult(
             name=name,
             groups=tuple(groups),
@@ -127,13 +124,3 @@ def queries(look: Look) -> Iterator[Finding]:
             source="logs:StartQuery",
             link=links.log_group(look.aws.region, groups[0]),
         )
-
-
-def _answer(look: Look, id_: str) -> dict[str, Any]:
-    answer: Any = {}
-    for _ in range(POLLS):
-        answer = look.aws.logs.get_query_results(queryId=id_)
-        if answer.get("status") not in ("Scheduled", "Running"):
-            break
-        time.sleep(POLL)
-    return dict(answer)
