@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
-from lambdas.errors import ReviewUnfinished
+from lambdas.errors import ReviewUnfinished, SlackError
 from lambdas.reviews import confirm, documents, news
 from lambdas.reviews.base import Tour, parts_of
 from lambdas.reviews.history.contacts import standings
@@ -21,7 +21,7 @@ from lambdas.reviews.order import Order
 from lambdas.reviews.pace import Pace
 from lambdas.reviews.post import post_once
 from lambdas.reviews.runner import run
-from lambdas.reviews.slack import summary
+from lambdas.reviews.slack import charts, summary
 from lambdas.reviews.slots import LATE, slot_of, slot_on, slots_between
 from lambdas.reviews.store import ReviewStore
 
@@ -170,10 +170,17 @@ class _Making:
     def _post(self, report: Report, name: str) -> bool:
         settings, order = self.house.settings, self.order
         links = dict(documents.addresses(self.house.aws, settings.documents, self.slot)) if settings.documents else {}
+        house, rows, slot = self.house, self.rows, self.slot
         payload = summary(report, settings, links)
-        return post_once(
-            self.house, self.rows, self.slot, payload, name=name, channel=order.channel, thread=order.thread
-        )
+        ts = post_once(house, rows, slot, payload, name=name, channel=order.channel, thread=order.thread)
+        pictures = charts(report) if ts else None
+        if pictures:
+            try:  # a chart never loses a summary; without it the report has it
+                thread = order.thread or ts
+                post_once(house, rows, slot, pictures, name=f"{name}.charts", channel=order.channel, thread=thread)
+            except SlackError:
+                log.exception("no charts in the thread", extra={"slot": slot.id})
+        return bool(ts)
 
     def _report(self, sections: list[Section], missed: tuple[str, ...]) -> Report:
         settings = self.house.settings

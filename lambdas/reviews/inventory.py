@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lambdas.checks.base import Allow
-from lambdas.checks.ecs.services import ServiceState, state
+from lambdas.checks.ecs.services import ServiceState, short, state
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -121,11 +121,11 @@ class Inventory:
         return self.once("services", read)
 
     def ecs_clusters(self) -> list[str]:
-        """The ARNs of all ECS clusters. Needs SERVICES."""
+        """The names of all ECS clusters. Needs SERVICES."""
 
         def read() -> list[str]:
             pages = self._aws.ecs.get_paginator("list_clusters").paginate()
-            return sorted(arn for page in pages for arn in page.get("clusterArns") or ())
+            return sorted(short(arn) for page in pages for arn in page.get("clusterArns") or ())
 
         return self.once("clusters", read)
 

@@ -26,17 +26,17 @@ log = logging.getLogger("tocsin")
 
 def post_once(
     house: House, reviews: ReviewStore, slot: Slot, payload: Payload, *, name: str, channel: str = "", thread: str = ""
-) -> bool:
+) -> str:
     """Post it unless it was posted. `name` tells several posts of one slot apart.
 
-    Returns whether this call posted it.
+    Returns the message's timestamp where this call posted it, else nothing.
 
     Raises:
         SlackError: Slack refused or could not be reached; the next attempt may try at once.
     """
     attempt = reviews.claim_post(slot, name, int(house.clock()))
     if not attempt:
-        return False
+        return ""
     key = f"{slot.kind}/{slot.id}/{name}"
     channel = channel or house.settings.slack_channel
     try:
@@ -46,7 +46,7 @@ def post_once(
         reviews.release_post(slot, name)
         raise
     reviews.sent(slot, name, ts)
-    return not found
+    return "" if found else ts
 
 
 def _send(house: House, key: str, payload: Payload, channel: str, thread: str) -> str:

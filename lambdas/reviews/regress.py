@@ -70,9 +70,8 @@ def regressions(tour: Tour, part: str, speeds: Sequence[Speed], action: Action) 
             right=(1, 2, 3),
             more=max(0, len(rows) - ROWS),
         )
-    yield Note(
-        text=f"{many(measured, 'metric')} with data in the last hour, of {len(speeds)}.", count=(("metrics", measured),)
-    )
+    text = f"{many(measured, 'metric')} with data in the last hour, of {len(speeds)}."
+    yield Note(text=text if speeds else "There is nothing here to measure.", count=(("metrics", measured),))
 
 
 def _regression(

@@ -14,7 +14,7 @@ import pytest
 from lambdas.causes.base import Action, Fact
 from lambdas.reviews import codec, html, markdown, svg
 from lambdas.reviews.model import Curve, Item, Line, Mark, Note, Report, Section, Table
-from lambdas.reviews.slack import summary
+from lambdas.reviews.slack import charts, summary
 from lambdas.reviews.slots import slot_of
 from local.slack.rules import problems
 
@@ -118,7 +118,10 @@ def test_hostile_text_is_text_in_markdown() -> None:
 def test_hostile_text_is_text_in_slack(settings: Settings) -> None:
     message = summary(report(hostile(), missed=(EVIL,)), settings, LINKS)
     assert problems(message) == []
-    said = json.dumps(message)
+    drawn = charts(report(hostile()))
+    assert drawn
+    assert problems(drawn) == []
+    said = json.dumps(message) + json.dumps(drawn["text"])
     assert "<!channel" not in said
     assert "<script" not in said
 
