@@ -11,6 +11,7 @@ from infra.audit import Called, called, denied, unused
 from infra.permissions import Place, Statement, reviewing, statements
 from lambdas.alerts.regions import partition
 from lambdas.reviews import codec
+from lambdas.reviews.model import KINDS
 from lambdas.reviews.slack import charts, summary
 from local.review import WORLDS, Review, review
 from local.slack.rules import problems
@@ -66,8 +67,7 @@ def test_exactly_what_the_world_expects(path: Path) -> None:
 
 
 def test_every_kind_has_a_sample() -> None:
-    kinds = {path.parent.name for path in FILES if path.stem == "sample"}
-    assert {"daily"} <= kinds
+    assert {path.parent.name for path in FILES if path.stem == "sample"} == set(KINDS)
 
 
 def test_no_call_is_made_that_the_parts_do_not_declare() -> None:
