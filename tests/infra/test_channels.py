@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PLACE = Place(partition="aws", region="eu-west-1", account="123456789012")
 ORIGIN = "arn:aws:sms-voice:eu-west-1:123456789012:phone-number/phone-1"
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret"
-TELLING = ("ses:", "sns:", "sms-voice:", "events:")
+TELLING = {"ses:SendEmail", "sns:Publish", "sms-voice:SendTextMessage", "events:PutEvents"}
 
 
 @pytest.mark.parametrize(
@@ -62,14 +62,14 @@ def test_who_delivers_may_tell_and_only_where_it_is_configured(
     def telling(found: Template) -> set[str]:
         statements = statements_of(found, function)
         told = [s for s in statements if "Operators" not in "".join(s.resources)]  # that topic is always there
-        return {action for s in told for action in s.actions if action.startswith(TELLING)}
+        return {action for s in told for action in s.actions if action in TELLING}
 
     assert telling(template) == {"ses:SendEmail", "sns:Publish", "events:PutEvents"}
     assert telling(other) == set()
 
 
 def test_the_review_tells_nobody_outside_slack(template: Template) -> None:
-    assert not [a for s in statements_of(template, "Review") for a in s.actions if a.startswith(TELLING)]
+    assert not [a for s in statements_of(template, "Review") for a in s.actions if a in TELLING]
 
 
 def test_a_bus_of_our_own_is_created_where_it_is_asked_for(resources: Resources, others: Resources) -> None:
