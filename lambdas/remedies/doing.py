@@ -31,6 +31,7 @@ MINUTE = 60
 LOOK = 5 * MINUTE  # after a change, and again until it can be told
 GIVE_UP = 20 * MINUTE  # after a change: what has not helped by then has not helped
 NEWEST = 3  # datapoints that all must be good
+NAMES = {"desired": "desired count", "max": "maximum", "read": "read units", "write": "write units"}
 # A metric of these counts events: CloudWatch has no datapoint where there was none.
 EVENTS = ("Throttle", "5XX", "4XX", "Errors")
 
@@ -160,7 +161,9 @@ def look(observe: Aws, metric: Mapping[str, Value], since: int, now: int) -> See
         return Seen(good=None, told=f"CloudWatch has no datapoint of {name} since the change")
     good = all(_good(str(metric["comparison"]), value, limit) for value in values)
     return Seen(
-        good=good, told=f"{name} went{from_} to {number(values[-1])}, the level is {number(limit)}", values=values
+        good=good,
+        told=f"{name} went{from_} to {number(values[-1])}, the alarm's level is {number(limit)}",
+        values=values,
     )
 
 
@@ -170,8 +173,10 @@ def holds(values: Values, wanted: Values) -> bool:
 
 
 def said(values: Values) -> str:
-    """Values for people: `desired 4`."""
-    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in values.items()) or "not known"
+    """Values for people: `desired count 4`."""
+    return (
+        ", ".join(f"{NAMES.get(name, name.replace('_', ' '))} {value}" for name, value in values.items()) or "unknown"
+    )
 
 
 def _look(aws: Aws, kind: Kind, remedy: Remedy, rules: Remedies) -> State:

@@ -83,6 +83,8 @@ def _told(incident: Incident, post: Post, notice: Notice, state: str) -> Payload
         "DECLINED": f"🚫 *{what}* is not sent, declined{by}: {subject}.{status}",
         "FAILED": f"⚠️ *{what}* could not be sent to everybody: {subject}.{status} Please reach who is missing by hand.",
     }
+    if notice.kind == "case":  # its status says how to open it by hand
+        lines["FAILED"] = f"⚠️ *{what}* was not opened: {subject}. {escape(notice.status, 900)}"
     text = lines.get(state, lines["SENT"])
     blocks = [section(text)]
     if state in {"APPROVED", "SENT", "FAILED"}:

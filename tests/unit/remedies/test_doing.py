@@ -118,14 +118,14 @@ FAILED = "Not done, and nothing was changed: "
             Thing(desired=3),
             False,
             "FAILED",
-            FAILED + "it has changed since the dry run: it was 2 tasks, and is desired 3.",
+            FAILED + "it has changed since the dry run: it was 2 tasks, and is desired count 3.",
             [],
         ),
         (
             Thing(desired=3),
             True,
             "FAILED",
-            FAILED + "it has changed since the dry run: it was 2 tasks, and is desired 3.",
+            FAILED + "it has changed since the dry run: it was 2 tasks, and is desired count 3.",
             [],
         ),
         (
@@ -184,9 +184,9 @@ DONE = replace(REMEDY, state="UNDO_APPROVED", before={"desired": 2}, applied_at=
 @pytest.mark.parametrize(
     ("thing", "remedy", "state", "note", "written"),
     [
-        (Thing(desired=4), DONE, "UNDONE", "Taken back: desired 2.", [2]),
-        (Thing(desired=2), DONE, "UNDONE", "Taken back: desired 2.", []),
-        (Thing(desired=6), DONE, "FAILED", "Not taken back: somebody has changed it since: it is desired 6.", []),
+        (Thing(desired=4), DONE, "UNDONE", "Taken back: desired count 2.", [2]),
+        (Thing(desired=2), DONE, "UNDONE", "Taken back: desired count 2.", []),
+        (Thing(desired=6), DONE, "FAILED", "Not taken back: somebody has changed it since: it is desired count 6.", []),
         (Thing(desired=4), replace(DONE, before={}), "FAILED", "Not taken back: there is nothing to take back.", []),
         (Thing(desired=4, tags={}), DONE, "FAILED", "Not taken back: the resource does not carry the tag", []),
     ],
@@ -204,13 +204,13 @@ SEEN = "4 of 4 tasks run; CPUUtilization (Average) went from 95.8 to"
 @pytest.mark.parametrize(
     ("thing", "minutes", "state", "note"),
     [
-        (Thing(desired=4, points=[91, 70, 62, 58]), 6, "VERIFIED", f"It helped: {SEEN} 58, the level is 85."),
-        (Thing(desired=4, points=[70, 91, 62]), 6, "APPLIED", f"Not yet: {SEEN} 62, the level is 85."),
+        (Thing(desired=4, points=[91, 70, 62, 58]), 6, "VERIFIED", f"It helped: {SEEN} 58, the alarm's level is 85."),
+        (Thing(desired=4, points=[70, 91, 62]), 6, "APPLIED", f"Not yet: {SEEN} 62, the alarm's level is 85."),
         (
             Thing(desired=4, points=[95, 94, 96]),
             21,
             "NOT_VERIFIED",
-            f"It has not helped so far: {SEEN} 96, the level is 85.",
+            f"It has not helped so far: {SEEN} 96, the alarm's level is 85.",
         ),
         (
             Thing(desired=4),
@@ -218,12 +218,17 @@ SEEN = "4 of 4 tasks run; CPUUtilization (Average) went from 95.8 to"
             "APPLIED",
             "Not yet: 4 of 4 tasks run; CloudWatch has no datapoint of CPUUtilization (Average) since the change.",
         ),
-        (Thing(desired=4, settled=False, points=[58, 58, 58]), 6, "APPLIED", f"Not yet: {SEEN} 58, the level is 85."),
+        (
+            Thing(desired=4, settled=False, points=[58, 58, 58]),
+            6,
+            "APPLIED",
+            f"Not yet: {SEEN} 58, the alarm's level is 85.",
+        ),
         (
             Thing(desired=2, points=[58]),
             6,
             "NOT_VERIFIED",
-            "Somebody has changed it since: desired 2; 2 of 2 tasks run;",
+            "Somebody has changed it since: desired count 2; 2 of 2 tasks run;",
         ),
         (Thing(gone=True), 6, "NOT_VERIFIED", "It could not be verified: there is no checkout any more."),
     ],

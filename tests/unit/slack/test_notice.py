@@ -74,3 +74,12 @@ def test_what_became_of_it_is_said(state: NoticeState, expected: str) -> None:
 def test_who_could_not_be_told_is_named_with_the_reason() -> None:
     text = undelivered("sms", "Ann")["blocks"][0]["text"]["text"]
     assert text == "⚠️ *Ann could not be told by text message:* Ann. Please reach them in another way."
+
+
+def test_a_case_that_was_not_opened_says_how_to_open_it() -> None:
+    status = "the plan has no API. Open it by hand: https://support.console.aws.amazon.com/"
+    notice = Notice(kind="case", subject="[INC-1] checkout", text="t", state="FAILED", by="U1", status=status)
+    held = incident(notices={"case": notice})
+    payload = message(held, Post("notice", 0, 9, json.dumps({"notice": "case", "state": "FAILED"})), SETTINGS, NOW)
+    assert f"*AWS Support case* was not opened: [INC-1] checkout. {status}" in json.dumps(payload["blocks"])
+    assert problems({"channel": "C1", **payload}) == []
