@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.errors import ChannelError, Unsettled
-from lambdas.incidents.model import OUTWARD, NoticeSent, Undelivered
+from lambdas.incidents.model import OUTWARD, Undelivered
 from lambdas.incidents.store import Timeline
 from lambdas.notify.rows import Errand, Page
 
@@ -95,8 +95,7 @@ def _send(house: House, claim: Claim, incident: Incident) -> str:
 def _urgent(post: Post) -> bool:
     if post.kind in {"email", "sms", "call"}:
         return Page.of(post).urgent
-    # A bus event carries its own id; of a notice only the sending is seen by somebody. A case opened twice costs more
-    # than one that a person must look for.
+    # A bus event carries its own id; of a notice only the sending is seen by somebody.
     return post.kind == "bus" or (post.kind == "customer" and Errand.of(post).do != "send")
 
 
@@ -118,8 +117,6 @@ def _give_up(house: House, claim: Claim, why: str) -> None:
 
 def _said(post: Post, why: str) -> Event | None:
     """How people hear of it."""
-    if post.kind == "case":
-        return NoticeSent(kind="case", state="FAILED", status=why)
     if post.kind == "customer":
         errand = Errand.of(post)
         # What became of each address is said once, when all are settled.

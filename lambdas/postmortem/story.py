@@ -48,6 +48,10 @@ DECISIONS = {
     "notice.approve": "{by} approved a notice ({argument})",
     "notice.decline": "{by} declined a notice ({argument})",
 }
+# What these changed says enough, or nothing that anybody would miss.
+SILENT = frozenset(
+    {"tick", "worse", "freed", "storm", "silence", "monitor", "notice.drafted", "notice.withdrawn", "case.draft"}
+)
 CHATTER = frozenset({"diagnosed", "snoozed", "acknowledged", "remedied", "noted", "silenced"})  # said by the row itself
 
 
@@ -87,11 +91,25 @@ def _said(row: Timeline, body: dict[str, Any], people: People) -> str:
             return f"A message could not be delivered ({body.get('row', '')}): {body.get('why', '')}"
         case "notice.sent":
             return "A notice to the customer was sent"
-        case "notice.drafted" | "notice.withdrawn" | "tick":
+        case "unheard":
+            return "Slack did not take a page: the operators were told"
+        case "remedy.proposed":
+            return f"Proposed: {'; '.join(map(str, body.get('remedies') or ()))}"[:400]
+        case kind if kind.startswith("remedy."):
+            state = str(body.get("state") or kind.partition(".")[2]).lower().replace("_", " ")
+            return f"The action '{body.get('remedy', '')}' is {state}{_note(body)}"[:400]
+        case "case.open" | "case.follow":
+            named = f"{body.get('reference') or ''} {body.get('status') or body.get('state') or ''}".strip()
+            return f"AWS Support case: {named}"[:400]
+        case kind if kind in SILENT:
             return ""
         case kind:
-            note = body.get("note") or body.get("text") or ""
-            return f"{_upper(kind.replace('.', ' ').replace('_', ' '))}{f': {note}' if note else ''}"[:400]
+            return f"{_upper(kind.replace('.', ' ').replace('_', ' '))}{_note(body)}"[:400]
+
+
+def _note(body: dict[str, Any]) -> str:
+    note = body.get("note") or body.get("text") or ""
+    return f": {note}" if note else ""
 
 
 def _change(mark: str) -> str:

@@ -39,7 +39,23 @@ PEOPLE = People(SETTINGS)
         ),
         ("notice.sent", {}, (), "A notice to the customer was sent"),
         ("notice.drafted", {}, (), ""),
-        ("acted.scale_out", {"note": "2 to 4 tasks"}, ("remedied",), "Acted scale out: 2 to 4 tasks"),
+        ("remedy.proposed", {"remedies": ["Scale out", "Roll back"]}, ("remedied",), "Proposed: Scale out; Roll back"),
+        (
+            "remedy.NOT_VERIFIED",
+            {"remedy": "scale_out", "state": "NOT_VERIFIED", "note": "CPU stays at 90 %"},
+            ("remedied",),
+            "The action 'scale_out' is not verified: CPU stays at 90 %",
+        ),
+        (
+            "case.open",
+            {"reference": "case-1", "state": "SENT", "status": "opened"},
+            (),
+            "AWS Support case: case-1 opened",
+        ),
+        ("worse", {}, ("severity_changed=1",), "The severity became 1"),
+        ("freed", {}, ("opened",), "The incident opened"),
+        ("unheard", {}, (), "Slack did not take a page: the operators were told"),
+        ("something.new", {"note": "2 to 4 tasks"}, (), "Something new: 2 to 4 tasks"),
     ],
 )
 def test_a_row_as_a_sentence(kind: str, body: dict[str, str], changes: tuple[str, ...], expected: str) -> None:
