@@ -138,7 +138,7 @@ class TocsinStack(Stack):
                 *own,
                 *told,
                 *ask(errands.queue.queue_arn, orders.queue.queue_arn, *to_act),
-                *statements([*observing(), *verifying(), *proposing(allowed)], place),
+                *statements([*observing(), *verifying(), *reconciling(), *proposing(allowed)], place),
             ],
         )
         listen(respond.function, inbox, place)

@@ -9,6 +9,7 @@ from lambdas.errors import PayloadError
 from lambdas.incidents.model import Quiet
 from lambdas.oncall import as_said, on_call
 from lambdas.people import LIVE, decide, tell
+from lambdas.reconcile import mute_rules
 from lambdas.slack import commands
 from lambdas.slack.messages import LEVELS
 from lambdas.slack.text import code, escape
@@ -92,7 +93,7 @@ def _silence(asked: Command, order: Order, house: House) -> str:
 
 def _silences(asked: Command, order: Order, house: House) -> str:
     del asked, order
-    return commands.silences(house.desk.silences(), house.desk.now)
+    return commands.silences(house.desk.silences(), house.desk.now, mute_rules(house))
 
 
 def _unsilence(asked: Command, order: Order, house: House) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from lambdas.incidents.orders import RESPOND
@@ -131,9 +131,17 @@ def status(incidents: Iterable[Incident], gathered: int, now: int) -> str:
     return "\n".join(lines)
 
 
-def silences(found: Iterable[Incident], now: int) -> str:
-    """What is kept quiet, the next to end first."""
+def silences(found: Iterable[Incident], now: int, rules: Iterable[Mapping[str, Any]] = ()) -> str:
+    """What is kept quiet, the next to end first; then what CloudWatch's own mute rules (ListAlarmMuteRules) keep so."""
     lines = [f"• {code(silence.id, 90)} {_quiet(silence.quiet, now)}" for silence in found if silence.quiet]
+    for rule in rules:
+        name = str(rule.get("AlarmMuteRuleArn", "")).rpartition(":alarm-mute-rule:")[2]
+        until = (
+            f", until {clock(rule['ExpireDate'].timestamp(), '{date_short_pretty} {time}')}"
+            if rule.get("ExpireDate")
+            else ""
+        )
+        lines.append(f"• CloudWatch's own mute rule {code(name, 90)}{until}: its alarms send nothing now")
     return "\n".join(["*Silenced*", *lines]) if lines else "🔔 Nothing is silenced."
 
 

@@ -158,7 +158,7 @@ def test_respond_may_do_exactly_what_the_checks_declare_and_its_own_plane(
         *("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"),
         *("logs:CreateLogStream", "logs:PutLogEvents", "secretsmanager:GetSecretValue", "cloudwatch:DescribeAlarms"),
         *("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"),
-        *("sqs:ReceiveMessage", "sqs:SendMessage"),
+        *("sqs:ReceiveMessage", "sqs:SendMessage", "cloudwatch:ListAlarmMuteRules"),
         *("s3:GetObject", "s3:PutObject", *TOLD),
     }
     assert allowed - declared <= own

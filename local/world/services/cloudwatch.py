@@ -45,6 +45,7 @@ service = Service(
         "metrics": Section(part=MetricSpec),
         "anomalyDetectors": Section("AnomalyDetector"),
         "insightRules": Section("InsightRule", {"report": ("cloudwatch", "GetInsightRuleReportOutput")}),
+        "muteRules": Section("AlarmMuteRuleSummary", {"alarms": "any"}, required=("AlarmMuteRuleArn",)),
         "dashboards": Section("DashboardEntry", {"body": "any"}, _dashboard, ("DashboardName",)),
     },
     writes_pass=True,
@@ -90,6 +91,16 @@ def describe_alarms(call: Call) -> Item:
         "CompositeAlarms": [a for a in plain if _composite(a)],
         **more,
     }
+
+
+@service.answers("ListAlarmMuteRules")
+def list_alarm_mute_rules(call: Call) -> Item:
+    """Mute rules by the alarm that they mute (`alarms`: names, the World's own field) and by status."""
+    params = call.params
+    kept = one_of(call.items("muteRules"), "Status", params.get("Statuses"))
+    if alarm := params.get("AlarmName"):
+        kept = [rule for rule in kept if alarm in rule.get("alarms", ())]
+    return {"AlarmMuteRuleSummaries": [{key: v for key, v in rule.items() if key != "alarms"} for rule in kept]}
 
 
 @service.answers("DescribeAlarmsForMetric")

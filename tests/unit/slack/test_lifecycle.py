@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,10 +14,11 @@ from hypothesis import strategies as st
 
 from lambdas.incidents.model import Alarm, Child, Headline, Incident, Judged, Post, Quiet, Tally
 from lambdas.settings import Contact, Settings
-from lambdas.slack import gathered, lifecycle
+from lambdas.slack import commands, gathered, lifecycle
 from local.slack.rules import problems, sdk_problems
 
 T0 = 1_795_489_560
+UNTIL = datetime.fromtimestamp(T0 + 3600, UTC)
 HOSTILE = "<!channel> <@U123> <https://evil.example|click> *b* `c` ```d``` & \x00\x1b[31m\u202e" + "x" * 4000
 SETTINGS = Settings(
     customer="acme",
@@ -166,3 +168,12 @@ def test_a_storm_begins_with_the_most_severe() -> None:
     assert text.index("*Sev 1*") < text.index("*Sev 3*")
     assert "2 incidents in 2 services" in text
     assert "By environment: p 2" in text
+
+
+def test_cloudwatchs_own_mute_rules_are_listed_with_the_silences() -> None:
+    rule = {"AlarmMuteRuleArn": f"arn:aws:cloudwatch:eu-west-1:1:alarm-mute-rule:{HOSTILE[:60]}", "ExpireDate": UNTIL}
+    text = commands.silences([gathering("silence", id="SIL-1")], T0, [rule])
+    assert "`SIL-1`" in text
+    assert "CloudWatch's own mute rule" in text
+    assert "<!channel>" not in text
+    assert commands.silences([], T0) == "🔔 Nothing is silenced."
