@@ -24,6 +24,7 @@ from lambdas.reviews.runner import run
 from lambdas.reviews.slack import charts, summary
 from lambdas.reviews.slots import LATE, slot_of, slot_on, slots_between
 from lambdas.reviews.store import ReviewStore
+from lambdas.slack.messages import section
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,8 +75,10 @@ def conduct(house: House, order: Order, left: Left, *, parts: Parts = parts_of) 
     if claimed is not None:
         return making.make(left, claimed.attempt)
     if not making.rows.done(slot):
-        return Outcome(slot=slot, state="busy")
-    return making.again() if order.by else Outcome(slot=slot, state="already")
+        return making.wait() if order.by else Outcome(slot=slot, state="busy")
+    # A person may have asked for this slot before its schedule did: the channel still gets its summary.
+    unsaid = slot.kind not in QUIET_IF_KNOWN and not making.rows.is_sent(slot, "summary")
+    return making.again() if order.by or unsaid else Outcome(slot=slot, state="already")
 
 
 def overdue(house: House, kinds: Sequence[Kind] = KINDS) -> list[Order]:
@@ -128,8 +131,8 @@ class _Making:
             self.rows.leave(slot)
             raise ReviewUnfinished(f"{slot.kind} {slot.id}: attempt {attempt} ran out of time")
         try:
-            for section in sections:  # also what was cut off at the last attempt: a later order shows the same
-                self._keep(section)
+            for one in sections:  # also what was cut off at the last attempt: a later order shows the same
+                self._keep(one)
             posted = self._publish(sections, missed)
         except Exception:
             self.rows.leave(slot)
@@ -141,8 +144,21 @@ class _Making:
         """Somebody asks for a review that was made: the same findings, with links that work again."""
         kept = self.rows.sections(self.slot)
         report = self._report([kept[part.id] for part in self.parts if part.id in kept], ())
-        posted = self._post(report, self.order.id or "again")
+        posted = self._post(report, self._name)
         return Outcome(slot=self.slot, state="again", posted=posted)
+
+    def wait(self) -> Outcome:
+        """Somebody asks for a review that is being made at this moment."""
+        text = f"The {TITLES[self.slot.kind].lower()} of {self.slot.day} is being made; ask again in a few minutes."
+        payload = {"text": text, "blocks": [section(text)]}
+        order, name = self.order, f"{self._name}.wait"
+        ts = post_once(self.house, self.rows, self.slot, payload, name=name, channel=order.channel, thread=order.thread)
+        return Outcome(slot=self.slot, state="busy", posted=bool(ts))
+
+    @property
+    def _name(self) -> str:
+        """What the answer to this order is called among the slot's posts."""
+        return (self.order.id or "again") if self.order.by else "summary"
 
     def _publish(self, sections: list[Section], missed: tuple[str, ...]) -> bool:
         """Documents, summary, and what is told from now on."""
@@ -152,8 +168,10 @@ class _Making:
         if house.settings.documents:
             documents.store(house.aws, house.settings.documents, report)
         wanted = slot.kind not in QUIET_IF_KNOWN or self.order.by or _has_news(report)
-        posted = self._post(report, self.order.id or "summary") if wanted else False
-        self.rows.tell(slot, fresh, gone, int(house.clock()))
+        posted = self._post(report, self._name) if wanted else False
+        head = self.rows.head(slot.kind)
+        if head is None or head.last <= slot.at.timestamp():  # a day of the past says nothing of what stands today
+            self.rows.tell(slot, fresh, gone, int(house.clock()))
         if slot.kind == ASKS and not self.order.by:
             self._ask()
         return posted

@@ -12,8 +12,9 @@ import pytest
 from lambdas.errors import ReviewUnfinished, SlackError
 from lambdas.reviews import conduct as module
 from lambdas.reviews.conduct import conduct, overdue
-from lambdas.reviews.model import KINDS, Item
+from lambdas.reviews.model import KINDS, Curve, Item, Line
 from lambdas.reviews.order import Order
+from lambdas.reviews.slots import slot_of
 from lambdas.reviews.store import LEASE, ReviewStore
 from tests.unit.reviews.making import item, part
 
@@ -259,3 +260,40 @@ def test_a_review_of_a_day_long_past_says_what_it_cannot_know(house: House, room
     said = str(posts(rooms)[0])
     assert "this shows only how things are now" in said
     assert "1 warning." in said
+
+
+def test_a_person_who_asks_before_the_schedule_does_not_take_the_channels_summary(house: House, rooms: Rooms) -> None:
+    parts = [part("daily.x", [item()])]
+    order = Order(kind="daily", by="U0000001", id="T3", channel="#alerts", thread="")
+    assert conduct(house, order, left, parts=lambda _: parts).state == "made"
+    assert conduct(house, DAILY, left, parts=lambda _: parts).posted is True
+    assert conduct(house, DAILY, left, parts=lambda _: parts).state == "already"
+    assert len(posts(rooms)) == 2
+
+
+def test_a_person_who_asks_while_it_is_made_is_told_to_wait(house: House, rooms: Rooms) -> None:
+    slot = slot_of("daily", NINE, "UTC")
+    assert ReviewStore(house.aws.dynamodb, house.settings.table).claim(slot, int(NINE.timestamp()))
+    order = Order(kind="daily", by="U0000001", id="T4")
+    assert conduct(house, order, left, parts=lambda _: []).state == "busy"
+    assert [m["text"] for m in posts(rooms)] == [
+        "The morning health check of 24 Nov is being made; ask again in a few minutes."
+    ]
+
+
+def test_a_review_of_the_past_changes_nothing_in_what_stands_told(house: House, rooms: Rooms) -> None:
+    reviews = ReviewStore(house.aws.dynamodb, house.settings.table)
+    conduct(house, DAILY, left, parts=lambda _: [part("daily.x", [item("daily.x.y", "web")])])
+    before = reviews.told("daily")
+    past = Order(kind="daily", date="2026-11-20", by="U0000001", id="T5")
+    conduct(house, past, left, parts=lambda _: [part("daily.x", [item("daily.x.y", "api")])])
+    assert reviews.told("daily") == before == {"daily.x.y/web": 1.0}
+
+
+def test_charts_of_what_was_found_come_into_the_thread(house: House, rooms: Rooms) -> None:
+    points = tuple((NINE + timedelta(minutes=n), float(n)) for n in range(200))
+    curve = Curve(title="web: CPU", unit="%", lines=(Line(label="now", points=points),), threshold=85.0)
+    conduct(house, DAILY, left, parts=lambda _: [part("daily.x", [item("daily.x.y"), curve])])
+    sent = [call.payload for call in rooms.slack.calls if call.method == "chat.postMessage"]
+    assert [block["type"] for block in sent[1]["blocks"]] == ["data_visualization"]
+    assert sent[1]["thread_ts"] == posts(rooms)[0]["ts"]
