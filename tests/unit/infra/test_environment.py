@@ -277,3 +277,35 @@ def test_remedies_reach_the_function_with_their_limits(tmp_path: Path) -> None:
     assert (read.remedies.allowed, read.remedies.max_tasks) == (("roll_back", "scale_out"), 6)
     assert (read.remedies.tag_key, read.remedies.tag_value, read.support_case) == ("team", "ops", True)
     assert load_environment(write(tmp_path, MINIMAL)).settings("table", "secret").remedies is None
+
+
+def test_maintenance_windows_reach_the_function_in_the_environments_time(tmp_path: Path) -> None:
+    text = MINIMAL + (
+        "time_zone: Europe/Zurich\n"
+        "maintenance:\n"
+        "  - {name: Patching, every: First Saturday of the month, from: '02:00', until: '06:00', services: [batch*]}\n"
+        "  - {name: Upgrade, start: 2026-12-24T22:00:00, end: 2026-12-25T02:00:00, time_zone: UTC, severity_1: true}\n"
+    )
+    settings = load_environment(write(tmp_path, text)).settings(table="t")
+    assert Settings.from_json(settings.to_json()) == settings
+    patching, upgrade = settings.windows
+    assert (patching.every, patching.zone, patching.services) == (
+        "first saturday of the month",
+        "Europe/Zurich",
+        ("batch*",),
+    )
+    assert (upgrade.zone, upgrade.start, upgrade.severity_1) == ("UTC", "2026-12-24T22:00:00", True)
+
+
+@pytest.mark.parametrize(
+    ("window", "said"),
+    [
+        ("{name: w, every: first sunny day, from: '02:00', until: '06:00'}", "is no rule such as"),
+        ("{name: w, every: sunday, from: 12:00, until: '06:00'}", "write the time in quotes"),
+        ("{name: w, every: sunday}", "needs 'from' and 'until'"),
+        ("{name: w, start: 2026-12-25T02:00, end: 2026-12-24T22:00}", "ends before it starts"),
+        ("{name: w, every: day, from: '02:00', until: '03:00', time_zone: Mars}", "no IANA time zone"),
+    ],
+)
+def test_a_window_that_cannot_be_meant_is_refused(tmp_path: Path, window: str, said: str) -> None:
+    assert any(said in problem for problem in problems(tmp_path, MINIMAL + f"maintenance: [{window}]\n"))
