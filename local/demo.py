@@ -64,6 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
             _play(show)
             _say(f"done: posted, diagnosed, resolved. The page: {show.running.slack.page_url}")
             if not asked.once:
+                _ring_again(show)
                 _say("press Ctrl-C to end")
                 _wait_for_person()
     except (DemoError, DeployError, EmulatorError, EnvironmentFileError) as error:
@@ -111,6 +112,14 @@ def _play(show: Show) -> None:
     _say(f"  {_first_line(resolved)}")
     if show.world.errors:
         raise DemoError(f"the world could not answer honestly: {show.world.errors[0]}")
+
+
+def _ring_again(show: Show) -> None:
+    """Leave something to do for whoever watches: within half an hour the same alarm reopens the incident."""
+    at = show.world.clock.now().strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+    show.running.publish(show.world.sns_message() | {"StateChangeTime": at})
+    _until(show, "the reopened incident", lambda: _root(show, "INCIDENT ALERT"))
+    _say("the alarm rings again: on the page, acknowledge it, resolve it, or type /tocsin")
 
 
 def _until(show: Show, what: str, look: Callable[[], dict[str, Any] | None]) -> dict[str, Any]:

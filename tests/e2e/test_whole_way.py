@@ -108,7 +108,7 @@ def _play(staged: Stage, world: World, tab: Driver) -> None:
 
     (key,) = eventually(kept, "the post-mortem", staged)
     text = s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
-    for words in ("requests", "U0ANAWEBER", "U023BECGF"):
+    for words in ("Severity 1", "Ana Weber", "Senior SRE", "Raise the desired count of requests"):
         assert words in text, words
     assert tab.console == []
     assert world.errors == []
