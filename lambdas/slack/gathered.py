@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from lambdas.incidents.model import Tally
-from lambdas.slack.messages import Payload, context, section
+from lambdas.slack.buttons import actions
+from lambdas.slack.messages import Payload, context, decisions, section
 from lambdas.slack.text import clean, clock, code, duration, escape, person
 
 if TYPE_CHECKING:
@@ -33,8 +34,24 @@ def _storm(incident: Incident, settings: Settings) -> Payload:
     found = incident.tally
     if found is None:
         lead = f"{escape(incident.judged.impact, 500)}. They are gathered here; a digest follows each minute."
-        return _message(incident, title, [lead], [_tail(incident, settings)])
-    return _message(incident, title, [_counts(found), _named(found)], [_places(found), _tail(incident, settings)])
+        return _decided(_message(incident, title, [lead], [_who(incident), _tail(incident, settings)]), incident)
+    small = [_places(found), _who(incident), _tail(incident, settings)]
+    return _decided(_message(incident, title, [_counts(found), _named(found)], small), incident)
+
+
+def _decided(payload: Payload, incident: Incident) -> Payload:
+    """The message with the buttons of an incident: what a person decides of a storm holds for all that it gathers."""
+    held = actions(decisions(incident)) | {"block_id": f"{incident.id}.{incident.ver}.decisions"}
+    return payload | {"blocks": [*payload["blocks"], held]}
+
+
+def _who(incident: Incident) -> str:
+    seen = (
+        f"{person(incident.acknowledged_by)} is on it" if incident.acknowledged_by else "Nobody has acknowledged it yet"
+    )
+    if incident.next_escalation is None:
+        return f"{seen} · Level {incident.level} has been told"
+    return f"{seen} · Level {incident.level + 1} is told {clock(incident.next_escalation, WHEN)} unless it is resolved"
 
 
 def _storm_over(incident: Incident, settings: Settings) -> Payload:

@@ -63,7 +63,7 @@ def root(incident: Incident, settings: Settings, trouble: str = "") -> Payload:
         blocks.append(
             context([f"🔗 It concerns what {code(incident.shares)} concerns too: probably one and the same."])
         )
-    blocks += [actions(_buttons(incident)), context([_people(incident, settings, trouble)])]
+    blocks += [actions(decisions(incident)), context([_people(incident, settings, trouble)])]
     blocks += [context([_why(incident)]), context([_links(incident, settings)])]
     return _message(incident, f"{title}: {judged.service}. {judged.impact}", blocks)
 
@@ -158,7 +158,7 @@ def _message(incident: Incident, text: str, blocks: list[Payload]) -> Payload:
     }
 
 
-def _buttons(incident: Incident) -> list[Payload]:
+def decisions(incident: Incident) -> list[Payload]:
     """What a person may do about it now, most wanted first. Whether *this* person may is asked when it is pressed."""
     shown = []
     severity, level = incident.judged.severity, incident.level

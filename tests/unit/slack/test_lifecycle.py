@@ -177,3 +177,12 @@ def test_cloudwatchs_own_mute_rules_are_listed_with_the_silences() -> None:
     assert "CloudWatch's own mute rule" in text
     assert "<!channel>" not in text
     assert commands.silences([], T0) == "🔔 Nothing is silenced."
+
+
+def test_a_storm_can_be_acknowledged_and_resolved_like_an_incident() -> None:
+    doc = gathering("storm", acknowledged_by="", acknowledged_at=None)
+    (held,) = [block for block in gathered.root(doc, SETTINGS)["blocks"] if block["type"] == "actions"]
+    verbs = {element["action_id"] for element in held["elements"]}
+    assert {"tocsin.acknowledge", "tocsin.resolve"} <= verbs
+    over = gathered.root(replace(doc, status="RESOLVED", resolved_at=T0 + 60), SETTINGS)
+    assert "actions" not in [block["type"] for block in over["blocks"]]
