@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SOON = timedelta(
     days=30
 )  # ACM renews from 60 days before; AWS Config's own rule warns at 30 by its documentation's example
+METRICS = "AWS/CertificateManager"
 URGENT = 7  # days: what is nearer is worth a word beside any other trouble
 STUCK = ("PENDING_VALIDATION", "FAILED")
 BAD = ("EXPIRED", "REVOKED", "FAILED", "VALIDATION_TIMED_OUT", "INACTIVE")
@@ -36,6 +37,8 @@ def certificate_expiring(evidence: Evidence) -> Judgement:
     """Expired, or close to it where the alarm is about that. A certificate that is still valid breaks nothing."""
     certificates = evidence.of(Certificate)
     if not certificates:
+        if told := _by_alarm(evidence):
+            return told
         if evidence.gap("acm.alarm_certificate") not in ("", "not run"):
             return blind(evidence, "acm.alarm_certificate")
         if evidence.looked("acm.certificates"):
@@ -62,6 +65,29 @@ def certificate_expiring(evidence: Evidence) -> Judgement:
         actions=(_action(first),),
         would_confirm="" if about else "TLS errors of clients: a certificate that is still valid causes none",
         score=0.6 if about else 0.1,
+    )
+
+
+def _by_alarm(evidence: Evidence) -> Judgement | None:
+    """ACM does not say more, but the alarm's metric is its own statement."""
+    alert = evidence.alert
+    metric = next((m for m in alert.metrics if m.name == "DaysToExpiry" and m.namespace == METRICS), None)
+    if metric is None or alert.observed is None or alert.observed > SOON.days or alert.state != "ALARM":
+        return None
+    arn = metric.dimensions.get("CertificateArn", "")
+    days = max(0, round(alert.observed))
+    return Judgement(
+        verdict="confirmed",
+        summary=f"the certificate {arn.rpartition('/')[2] or 'of the alarm'} expires in {count(days, 'day')}",
+        evidence=(Fact(text=f"DaysToExpiry is {days}", source="the alarm", at=alert.at, value=count(days, "day")),),
+        actions=(
+            Action(
+                text="Review SSL certificate status: who renews it, and whether its validation is complete",
+                command=f"aws acm describe-certificate --certificate-arn {arn}" if arn else "",
+            ),
+        ),
+        missing=tuple(g for g in (evidence.gap("acm.alarm_certificate"),) if g),
+        score=0.6,
     )
 
 

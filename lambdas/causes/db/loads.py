@@ -129,8 +129,9 @@ def of(evidence: Evidence, database: str | None = None) -> Loads:
     name = database or scene.name(evidence)
     found = {group: _group(evidence, name, group) for group in _GROUPS}
     total = next(iter(_group(evidence, name, "total")), None)
-    if total is None:
-        total = together(list(max(found["wait"], found["statement"], key=lambda g: sum(x.now for x in g))))
+    parts = together(list(max(found["wait"], found["statement"], key=lambda g: sum(x.now for x in g))))
+    if total is None or total.now < 0.8 * parts.now:  # parts are never more than their whole
+        total = parts
     return Loads(
         total=total,
         waits=found["wait"],

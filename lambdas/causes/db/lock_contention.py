@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from lambdas.causes.alarm import watched
 from lambdas.causes.base import Action, Evidence, Fact, Judgement, cause
 from lambdas.causes.db import actions, loads, scene, words
+from lambdas.causes.db.waits import kind
 from lambdas.checks.pi.counters import Counter
+from lambdas.checks.pi.load import LoadSeries
 from lambdas.checks.pi.statements import tables
 from lambdas.checks.rds.logs import LogSign
 from lambdas.diagnosis import timeseries as ts
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from lambdas.causes.db.loads import Load, Loads
 
 
@@ -42,10 +48,12 @@ def lock_contention(evidence: Evidence) -> Judgement:
     blocked = _blocked(found)
     holder = _holder(evidence, found, blocked)
     strong = waiting.now >= 1.0 and share >= 0.4
+    over = _over(evidence, waiting)
     worst = next((w for w in found.waits if w.wait == "lock"), waiting)
+    begins = f"until {words.clock(over)}: " if over else ""
     return Judgement(
-        verdict="confirmed" if strong else "likely" if share >= 0.25 else "possible",
-        summary=f"{words.number(waiting.now)} sessions wait for locks ({worst.key}) on {scene.name(evidence)}"
+        verdict="possible" if over else "confirmed" if strong else "likely" if share >= 0.25 else "possible",
+        summary=f"{begins}{words.number(waiting.now)} sessions wait for locks ({worst.key}) on {scene.name(evidence)}"
         + (f"; blocked: `{blocked[0].key}`" if blocked else "")
         + (f"; likely holder: {holder.text}" if holder else ""),
         evidence=(
@@ -63,10 +71,23 @@ def lock_contention(evidence: Evidence) -> Judgement:
             *scene.facts(scene.level(evidence, n) for n in ("Deadlocks", "CPUUtilization", "DatabaseConnections")),
         ),
         actions=_actions(evidence, found),
-        would_confirm="" if strong else "pg_blocking_pids() or sys.innodb_lock_waits on the database itself",
+        would_confirm=""
+        if strong and not over
+        else "pg_blocking_pids() or sys.innodb_lock_waits on the database itself",
         since=waiting.since or scene.onset(evidence),
         score=min(1.0, 0.5 + share / 2),
     )
+
+
+def _over(evidence: Evidence, waiting: Load) -> datetime | None:
+    """Since when nobody waits any more, where the alarm's metric is back as well; None while it goes on."""
+    watch = watched(evidence)
+    if watch is None or watch.back_since is None:
+        return None
+    of = [s for s in evidence.of(LoadSeries) if s.of == scene.name(evidence) and s.group == "wait" and not s.days]
+    points = [p for s in of if kind(s.key, s.wait_type) == "lock" for p in s.points]
+    last = [p for p in points if p[0] >= evidence.window.end - timedelta(minutes=6)]
+    return watch.back_since if last and max(v for _, v in last) < 0.1 * waiting.now else None
 
 
 def _blocked(found: Loads) -> list[Load]:

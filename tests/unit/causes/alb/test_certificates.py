@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from lambdas.alerts.model import Metric
 from lambdas.causes.alb.certificates import certificate_expiring
 from lambdas.checks.acm.reading import Certificate
 from tests.unit.causes.alb.scenes import END, evidence, scene
@@ -39,3 +41,15 @@ def test_imported_certificates_are_imported_again() -> None:
 def test_no_certificate_seen() -> None:
     assert certificate_expiring(evidence(scene())).verdict == "ruled_out"
     assert certificate_expiring(evidence(scene(), gaps=("acm.certificates",))).verdict == "could_not_check"
+
+
+@pytest.mark.parametrize(
+    ("observed", "expected"), [(5.0, "confirmed"), (200.0, "could_not_check"), (None, "could_not_check")]
+)
+def test_the_alarms_own_figure_stands_where_acm_cannot_be_read(observed: float | None, expected: str) -> None:
+    told = evidence(scene(), gaps=("acm.certificates", "acm.alarm_certificate"), metric="DaysToExpiry")
+    metric = Metric(
+        namespace="AWS/CertificateManager", name="DaysToExpiry", dimensions={"CertificateArn": "arn:aws:acm:…/1"}
+    )
+    judged = certificate_expiring(replace(told, alert=replace(told.alert, metrics=(metric,), observed=observed)))
+    assert judged.verdict == expected

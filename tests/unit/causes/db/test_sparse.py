@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -346,3 +347,31 @@ def test_what_grows_day_by_day_was_nearly_as_heavy_yesterday(
 ) -> None:
     load = Load(key="SELECT ?", now=9.5, days=days)
     assert load.creeping is creeping
+
+
+@pytest.mark.parametrize(("last", "verdict"), [(0.0, "possible"), (20.0, "confirmed")], ids=["over", "goes on"])
+def test_locks_that_nobody_waits_for_any_more_lead_nothing(last: float, verdict: str) -> None:
+    end = AT + timedelta(minutes=12)
+    whole = minutes([*[1.0] * 60, *[21.0] * 15, *[1.0 + last] * 10], end=end)
+    told = evidence(
+        instance(),
+        metric("DBLoad", whole, role="alarm"),
+        over_time("total", "", whole),
+        over_time("wait", "Lock:relation", minutes([*[0.0] * 60, *[20.0] * 15, *[last] * 10], end=end)),
+        watched="DBLoad",
+        threshold=8.0,
+    )
+    told = replace(told, window=replace(told.window, end=end, now=end))
+    assert judged("db.lock_contention", told).verdict == verdict
+
+
+def test_parts_that_exceed_the_whole_are_the_whole() -> None:
+    told = evidence(
+        instance(),
+        over_time("total", "", step(0.1, 0.3)),
+        over_time("wait", "Lock:relation", step(0.0, 20.0)),
+        metric("CPUUtilization", step(20, 30)),
+    )
+    found = judged("db.lock_contention", told)
+    assert found.verdict == "confirmed"
+    assert "20.2 of 20.2" in found.evidence[0].text
