@@ -14,6 +14,7 @@ TocsinError                 anything this package raises on purpose
 ├── RemedyLater             AWS takes no change of the resource at this moment: try again
 ├── ChartError              CloudWatch drew something that is no picture for a thread
 ├── NoTable                 a review looks for incidents where there is no incident table
+├── NoAnswer                CloudWatch answered a request, and not for one of its series
 ├── ReviewUnfinished        a review ran out of time: what it has is kept, and the next attempt continues
 └── SlackError              Slack answered `ok: false` or could not be reached
     └── SlackBusy           Slack asked to wait (HTTP 429): `retry_after` seconds
@@ -82,6 +83,10 @@ class ChartError(TocsinError):
 
 class NoTable(TocsinError):
     """A review looks for incidents where there is no incident table: an account that is only read."""
+
+
+class NoAnswer(TocsinError):
+    """CloudWatch answered a request, and not for one of its series."""
 
 
 class ReviewUnfinished(TocsinError):

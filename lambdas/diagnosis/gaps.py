@@ -17,7 +17,7 @@ from botocore.exceptions import (
     ConnectionError as NoConnection,
 )
 
-from lambdas.errors import BudgetSpent, NoTable
+from lambdas.errors import BudgetSpent, NoAnswer, NoTable
 
 if TYPE_CHECKING:
     from lambdas.checks.base import Allow
@@ -50,7 +50,7 @@ def why(error: BaseException, check: Declared) -> str:
         return _refused(error, check)
     if type(error).__name__ == "NoWorld":  # local/ raises it, and nothing here may import local/
         return "no world given"
-    if isinstance(error, BudgetSpent | NoTable):
+    if isinstance(error, BudgetSpent | NoAnswer | NoTable):
         return str(error)
     if isinstance(error, ConnectTimeoutError | ReadTimeoutError):
         return "AWS did not answer in time"

@@ -16,7 +16,7 @@ from lambdas.reviews import confirm, documents, news
 from lambdas.reviews.base import Tour, parts_of
 from lambdas.reviews.history.contacts import standings
 from lambdas.reviews.inventory import Inventory
-from lambdas.reviews.model import KINDS, TITLES, Report
+from lambdas.reviews.model import KINDS, TITLES, Report, Section
 from lambdas.reviews.order import Order
 from lambdas.reviews.pace import Pace
 from lambdas.reviews.post import post_once
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from lambdas.house import House
     from lambdas.reviews.base import Part
-    from lambdas.reviews.model import Kind, Section
+    from lambdas.reviews.model import Kind
     from lambdas.reviews.slots import Slot
 
 RESERVE = 60.0  # seconds left for documents and posts after the parts' deadline
@@ -143,7 +143,7 @@ class _Making:
     def again(self) -> Outcome:
         """Somebody asks for a review that was made: the same findings, with links that work again."""
         kept = self.rows.sections(self.slot)
-        report = self._report([kept[part.id] for part in self.parts if part.id in kept], ())
+        report = self._report([kept.get(part.id) or _unkept(part) for part in self.parts], ())
         posted = self._post(report, self._name)
         return Outcome(slot=self.slot, state="again", posted=posted)
 
@@ -215,6 +215,12 @@ class _Making:
 
     def _keep(self, section: Section) -> None:
         self.rows.keep(self.slot, section, int(self.house.clock()))
+
+
+def _unkept(part: Part) -> Section:
+    """A section that was too large for the table, or of a part that came with a later version."""
+    why = "it was not kept; the report in S3 has it, if it was looked at"
+    return Section(id=part.id, title=part.title, runbook=part.runbook, gaps=(why,))
 
 
 def _has_news(report: Report) -> bool:

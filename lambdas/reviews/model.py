@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
 
 from lambdas.causes.base import Action, Fact
@@ -20,6 +21,8 @@ KINDS: tuple[Kind, ...] = ("daily", "hourly", "weekly", "monthly", "quarterly")
 
 type Weight = Literal["critical", "warning", "advice", "info"]
 WEIGHTS: tuple[Weight, ...] = ("critical", "warning", "advice", "info")  # worst first
+
+LONGEST_SUBJECT = 500  # bytes
 
 TITLES: dict[Kind, str] = {
     "daily": "Morning health check",
@@ -48,8 +51,11 @@ class Item:
 
     @property
     def key(self) -> str:
-        """What the finding is about, stable between slots."""
-        return f"{self.id}/{self.subject}"
+        """What the finding is about, stable between slots, and short enough for a key of the table."""
+        subject = self.subject
+        if len(subject.encode()) > LONGEST_SUBJECT:
+            subject = f"{subject[:60]}…{sha256(subject.encode()).hexdigest()}"
+        return f"{self.id}/{subject}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

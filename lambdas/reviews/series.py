@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lambdas.checks.base import Allow
+from lambdas.errors import NoAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,10 +78,20 @@ def data(
             ScanBy="TimestampAscending",
             **token,  # type: ignore[arg-type] # absent on the first page
         )
-        found += answer.get("MetricDataResults") or ()
+        found += (_answered(result) for result in answer.get("MetricDataResults") or ())
         if not answer.get("NextToken"):
             return found
         token = {"NextToken": answer["NextToken"]}
+
+
+def _answered(result: dict[str, Any]) -> dict[str, Any]:
+    """A series that CloudWatch did answer for: an inner error's lack of points is no lack of data.
+
+    `Forbidden` is another account's series that this one may not see: it is told where such series are asked for.
+    """
+    if result.get("StatusCode") == "InternalError":
+        raise NoAnswer(f"CloudWatch could not answer for {str(result.get('Label', 'a series'))[:80]}: InternalError")
+    return result
 
 
 def within(points: Sequence[Point], start: datetime, end: datetime) -> tuple[Point, ...]:

@@ -145,7 +145,7 @@ def _silent(tour: Tour, one: Shown, last: datetime | None, widgets: list[str]) -
         yield _item(tour, "stopped", subject, text)
         return
     if one.region or one.account:
-        text = f"No data in two weeks. {on}"
+        text = f"No data in two weeks{', or no access to that account' if one.account else ''}. {on}"
         yield _item(tour, "never_had_data", subject, text)
         return
     why = absent.reason(
