@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import subprocess
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -244,3 +246,16 @@ def test_a_secret_that_is_missing_is_said_without_its_content(
     monkeypatch.setattr("lambdas.slack.secret.read", fail)
     assert interact(request(click()), door)["statusCode"] == 503
     assert "xoxb" not in caplog.text
+
+
+def test_a_cold_start_loads_only_what_the_door_needs() -> None:
+    code = "import lambdas.handlers.interact; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, '.'); {code}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = set(done.stdout.split())
+    assert not {"pydantic", "jinja2", "aws_lambda_powertools", "slack_sdk", "yaml"} & loaded
+    assert not {f"lambdas.{name}" for name in ("desk", "house", "people", "diagnosis", "playbooks", "checks")} & loaded
