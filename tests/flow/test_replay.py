@@ -118,7 +118,7 @@ def test_live_observes_there_and_does_nothing_else_there(tmp_path: Path) -> None
     reads = ("Describe", "List", "Get", "Lookup", "StartQuery", "Filter", "BatchGet", "StopQuery")
     assert [operation for _, operation in seen if not operation.startswith(reads)] == []
     assert result["diagnosis"]["causes"][0]["id"] == "ecs.image_missing"
-    assert {call["service"] for call in result["own"]} <= {"dynamodb", "secretsmanager", "sqs"}
+    assert {call["service"] for call in result["own"]} <= {"dynamodb", "secretsmanager", "sesv2", "sqs"}
 
 
 def test_a_live_replay_changes_nothing_in_the_account(monkeypatch: pytest.MonkeyPatch) -> None:
