@@ -60,7 +60,7 @@ def test_what_the_world_does_not_own_goes_to_the_emulator_behind() -> None:
 def test_an_unknown_operation_fails_loudly_in_the_callers_protocol() -> None:
     with Gateway(world_of(BODY)) as gateway:
         for service, method, params in (
-            ("ecs", "update_service", {"service": "x"}),
+            ("ecs", "delete_service", {"service": "x"}),
             ("ec2", "run_instances", {"MinCount": 1, "MaxCount": 1}),
         ):
             with pytest.raises(ClientError, match="does not implement") as error:
