@@ -182,7 +182,7 @@ class Report:
         found = [item for item in self.items if item.weight != "info"]
         gaps = f" {_many(len(self.gaps), 'thing')} could not be looked at." if self.gaps else ""
         if not found:
-            said = ", ".join(f"{number} {name}" for name, number in self.looked.items())
+            said = ", ".join(_many(number, name.removesuffix("s"), name) for name, number in self.looked.items())
             calm = "Nothing to report" if self.gaps else "All quiet"
             return (f"{calm}: {said} looked at." if said else f"{calm}.") + gaps
         counts = self.counts
