@@ -74,7 +74,7 @@ def _judge(evidence: Evidence, subject: Instance | None) -> Judgement:
     if exhausted or (events and scarce) or low:
         return _yes(evidence, subject, free, told, "confirmed")
     falling = _hours_left(free)
-    watched = any("Storage" in m.name for m in evidence.alert.metrics)
+    watched = last is not None and any("Storage" in m.name for m in evidence.alert.metrics)
     little = watched or (share is not None and share <= 0.25)
     if (watched and scarce) or (little and falling is not None and falling <= 12):
         return _yes(evidence, subject, free, told, "likely")
