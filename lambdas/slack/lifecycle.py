@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 from lambdas.contacts import told
 from lambdas.incidents.cadence import CADENCE, LAST_LEVEL
 from lambdas.slack import gathered
-from lambdas.slack.messages import CONFIDENCE, Payload, context, section
+from lambdas.slack.messages import LEVELS, Payload, confidence, contact, context, section
 from lambdas.slack.text import clock, code, duration, escape, person
 
 if TYPE_CHECKING:
     from lambdas.incidents.model import Incident, Post
-    from lambdas.settings import Contact, Settings
+    from lambdas.settings import Settings
 
-LEVELS = {1: "operations team", 2: "senior engineer", 3: "engineering manager and customer success"}
 NAMED = 5  # alarms that are named when several join together
 NOBODY = "nobody is configured for it"
 
@@ -29,18 +28,13 @@ def message(incident: Incident, post: Post, settings: Settings, now: int) -> Pay
     return BUILDERS[post.kind](incident, post, settings, now)
 
 
-def mention(contact: Contact) -> str:
-    """A contact so that Slack tells them, else by name."""
-    return person(contact.slack) if contact.slack else escape(contact.name, 100)
-
-
 def _update(incident: Incident, post: Post, settings: Settings, now: int) -> Payload:
     del post, settings
     age = duration(now - incident.opened_at)
     lead = f"🔄 *Update - Severity {incident.judged.severity}*, {age} in: {_where(incident)}"
     lines = [lead]
     if incident.headline:
-        said = CONFIDENCE.get(incident.headline.verdict, incident.headline.verdict)
+        said = confidence(incident.headline.cause, incident.headline.verdict)
         lines.append(f"*{said}:* {escape(incident.headline.summary, 900)}")
         if incident.headline.action:
             lines.append(f"*Next:* {escape(incident.headline.action, 700)}")
@@ -52,7 +46,7 @@ def _update(incident: Incident, post: Post, settings: Settings, now: int) -> Pay
 
 def _escalated(incident: Incident, post: Post, settings: Settings, now: int) -> Payload:
     level, severity = post.n, incident.judged.severity
-    names = " ".join(mention(contact) for contact in told(settings, level, severity, now)) or NOBODY
+    names = " ".join(contact(known) for known in told(settings, level, severity, now)) or NOBODY
     age = duration(now - incident.clock_from)
     why = f"Severity {severity}, not resolved after {age}."
     lines = [

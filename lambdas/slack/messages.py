@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lambdas import console
-from lambdas.incidents.cadence import CADENCE, FLAPS, HOLD, MINUTE, REOPEN
+from lambdas.incidents.cadence import CADENCE, FLAPS, HOLD, LAST_LEVEL, MINUTE, REOPEN
 from lambdas.oncall import on_call
 from lambdas.slack.buttons import actions, button, confirm, select
 from lambdas.slack.text import block, clean, clock, code, duration, escape, link, person, shortened
@@ -35,7 +35,6 @@ def confidence(cause: str, verdict: str) -> str:
 
 
 LEVELS = {1: "operations team", 2: "senior engineer", 3: "engineering manager and customer success"}  # the runbook's
-LAST_LEVEL = max(LEVELS)
 SNOOZES = (("30 minutes", "30"), ("1 hour", "60"), ("4 hours", "240"))
 
 
