@@ -10,7 +10,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from lambdas.errors import SlackError
-from lambdas.incidents.cadence import CADENCE
+from lambdas.incidents.cadence import CADENCE, LAST_LEVEL
 from lambdas.incidents.model import (
     Acknowledged,
     Closed,
@@ -23,7 +23,7 @@ from lambdas.incidents.model import (
 from lambdas.incidents.orders import RIGHTS, SELF, stamp
 from lambdas.incidents.rules.remedies import approvals
 from lambdas.incidents.store import Timeline
-from lambdas.slack.messages import LAST_LEVEL, section
+from lambdas.slack.messages import section
 from lambdas.slack.text import clock, code, escape, person
 
 if TYPE_CHECKING:
