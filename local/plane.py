@@ -29,8 +29,13 @@ QUEUE = "tocsin-replay-alarms"
 
 
 @contextmanager
-def own_plane(region: str, token: str, on_call: Callable[[Call], None] | None = None) -> Iterator[tuple[Aws, str]]:
-    """An empty one; yields its clients and the queue's URL. One at a time in a process."""
+def own_plane(
+    region: str, token: str, on_call: Callable[[Call], None] | None = None, *, sender: str = ""
+) -> Iterator[tuple[Aws, str]]:
+    """An empty one; yields its clients and the queue's URL. One at a time in a process.
+
+    `sender`: the address that the environment sends e-mail from, an identity of this account as it would be there.
+    """
     url = _server()
     session = boto3.session.Session("replay", "replay", region_name=region)
     # moto keeps its accounts for as long as the process lives; each replay begins with an empty one
@@ -38,6 +43,8 @@ def own_plane(region: str, token: str, on_call: Callable[[Call], None] | None = 
     aws = Aws(region, session=session, endpoint_url=url, on_call=on_call)
     create_table(aws)
     aws.secretsmanager.create_secret(Name=SECRET, SecretString=token)
+    if sender:
+        aws.sesv2.create_email_identity(EmailIdentity=sender)
     yield aws, aws.sqs.create_queue(QueueName=QUEUE)["QueueUrl"]
 
 

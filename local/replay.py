@@ -112,7 +112,8 @@ def run(
     skew = [world.clock.now().timestamp() - time.time() if world else 0.0]
     with ExitStack() as stack:
         slack = stack.enter_context(EmbeddedSlack(channels=(settings.slack_channel,)))
-        own, queue = stack.enter_context(own_plane(base.region, slack.workspace.token, own_calls.append))
+        sender = base.channels.email_from
+        own, queue = stack.enter_context(own_plane(base.region, slack.workspace.token, own_calls.append, sender=sender))
         if recording:
             recording.answer(reader)
         elif world:
