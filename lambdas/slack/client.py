@@ -1,7 +1,8 @@
 """The Slack Web API over one kept connection, with the standard library only.
 
 slack_sdk costs 0.6 of `import boto3` before the first post (`performance.md`), and the path to it needs few methods.
-The client does not retry: what was not delivered stays in the outbox, where a later run looks for it before posting.
+The client does not repeat what it may have delivered: that stays in the outbox, where a later run looks for it before
+posting. A kept connection that ended while the function slept is replaced, and what only reads is asked once more.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import select
 import ssl
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -27,6 +29,9 @@ FORMS = frozenset(  # the reading methods take form bodies only; of files.* ever
         "files.getUploadURLExternal",
         "usergroups.users.list",
     }
+)
+AGAIN = frozenset(  # a second time does no more than the first: they read, or their trigger serves once
+    {"conversations.history", "conversations.list", "conversations.replies", "usergroups.users.list", "views.open"}
 )
 
 
@@ -60,8 +65,15 @@ class Slack:
         else:
             body, kind = json.dumps(payload), "application/json; charset=utf-8"
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": kind}
+        kept = self._connection is not None
         try:
-            status, retry_after, text = self._send(method, body.encode(), headers)
+            try:
+                status, retry_after, text = self._send(method, body.encode(), headers)
+            except (OSError, http.client.HTTPException):
+                self.close()
+                if not kept or method not in AGAIN:
+                    raise
+                status, retry_after, text = self._send(method, body.encode(), headers)
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise SlackError(method, "unreachable", type(error).__name__) from error
@@ -138,6 +150,8 @@ class Slack:
         return response.status, response.getheader("Retry-After", ""), text
 
     def _connect(self) -> http.client.HTTPConnection:
+        if self._connection is not None and _ended(self._connection):
+            self.close()
         if self._connection is None:
             self._connection = _connection(self._host, self._port, tls=self._tls)
         return self._connection
@@ -153,3 +167,8 @@ def _connection(host: str, port: int | None, *, tls: bool) -> http.client.HTTPCo
     if tls:
         return http.client.HTTPSConnection(host, port, timeout=TIMEOUT, context=ssl.create_default_context())
     return http.client.HTTPConnection(host, port, timeout=TIMEOUT)
+
+
+def _ended(connection: http.client.HTTPConnection) -> bool:
+    """Whether a kept connection was ended by the other side: between answers there is nothing else to read on it."""
+    return connection.sock is None or bool(select.select([connection.sock], [], [], 0)[0])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -49,6 +50,28 @@ def test_no_answer_is_unreachable_and_the_next_call_connects_again(client: Slack
         client.call("chat.postMessage", HELLO)
     assert caught.value.code == "unreachable"
     assert client.call("chat.postMessage", HELLO)["ok"] is True
+
+
+def test_a_kept_connection_that_ended_meanwhile_costs_no_message(client: Slack, slack: EmbeddedSlack) -> None:
+    client.call("chat.postMessage", HELLO)
+    assert client._connection is not None
+    client._connection.sock.shutdown(socket.SHUT_RD)  # what the other side's end looks like from here
+    assert client.call("chat.postMessage", HELLO)["ok"] is True
+    assert len(slack.messages("#alerts")) == 2
+
+
+def test_what_only_reads_is_asked_once_more_on_a_new_connection(client: Slack, slack: EmbeddedSlack) -> None:
+    client.call("chat.postMessage", HELLO)
+    slack.lose_answer_next("conversations.list")
+    assert client.call("conversations.list", {})["ok"] is True
+
+
+def test_what_may_have_been_delivered_is_not_repeated(client: Slack, slack: EmbeddedSlack) -> None:
+    client.call("chat.postMessage", HELLO)
+    slack.lose_answer_next("chat.postMessage")
+    with pytest.raises(SlackError, match="unreachable"):
+        client.call("chat.postMessage", HELLO)
+    assert len(slack.messages("#alerts")) == 2
 
 
 def test_a_rotated_token_is_read_again(slack: EmbeddedSlack) -> None:
