@@ -22,7 +22,7 @@ from lambdas.reviews.slots import slot_of
 from lambdas.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from lambdas.reviews.model import Kind, Section
 
@@ -256,21 +256,24 @@ def _arn(service: str, resource: str) -> str:
     return f"arn:aws:{service}:eu-west-1:{ACCOUNT}:{resource}"
 
 
-def main() -> None:
-    """Print the calls of each size."""
+def show(kinds: Iterable[Kind], through: Callable[[Kind, Size], Measured]) -> None:
+    """Print the calls of each kind and size, and what could not be looked at."""
     shares = [float(word) / 100 for word in sys.argv[1:]] or [0.25, 0.5, 1.0]
-    for kind in ("daily", "hourly"):
+    for kind in kinds:
         print(f"\n{kind}")
         for share in shares:
             size = Size().part(share)
-            done = measure(kind, size)
+            done = through(kind, size)
             print(
                 f"  {size.services} services, {size.databases} databases, {size.alarms} alarms, {size.tables} tables: "
                 f"{done.calls.total()} calls, {done.seconds:.0f} s at the allowed rates"
             )
             for name, count in done.calls.most_common(8):
                 print(f"    {count:5}  {name}")
+            for section in done.sections:
+                for gap in section.gaps:
+                    print(f"    gap {section.id}: {gap}")
 
 
 if __name__ == "__main__":
-    main()
+    show(("daily", "hourly"), measure)

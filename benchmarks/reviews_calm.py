@@ -8,7 +8,6 @@ and image and scaled ten times in the week; each alarm rang once in four weeks, 
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from unittest import mock
@@ -107,24 +106,5 @@ def _definition(name: str) -> dict[str, Any]:
     return {"cpu": "1024", "memory": "2048", "containerDefinitions": [{"name": "app", "image": image}]}
 
 
-def main() -> None:
-    """Print the calls of each size."""
-    shares = [float(word) / 100 for word in sys.argv[1:]] or [0.25, 0.5, 1.0]
-    for kind in KINDS:
-        print(f"\n{kind}")
-        for share in shares:
-            size = Size().part(share)
-            done = measure(kind, size)
-            print(
-                f"  {size.services} services, {size.databases} databases, {size.alarms} alarms, {size.tables} tables: "
-                f"{done.calls.total()} calls, {done.seconds:.0f} s at the allowed rates"
-            )
-            for name, count in done.calls.most_common(8):
-                print(f"    {count:5}  {name}")
-            for section in done.sections:
-                for gap in section.gaps:
-                    print(f"    gap {section.id}: {gap}")
-
-
 if __name__ == "__main__":
-    main()
+    base.show(KINDS, measure)

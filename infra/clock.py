@@ -5,11 +5,12 @@ from __future__ import annotations
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as events_targets
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as scheduler_targets
 from constructs import Construct
+
+from infra.invoker import invoker
 
 
 class Clock(Construct):
@@ -17,19 +18,7 @@ class Clock(Construct):
 
     def __init__(self, scope: Construct, id: str, *, function: lambda_.Function) -> None:  # noqa: A002 — CDK's name
         super().__init__(scope, id)
-        role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"),
-            description="Lets the schedule call pulse",
-            inline_policies={
-                "Invoke": iam.PolicyDocument(
-                    statements=[
-                        iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[function.function_arn])
-                    ]
-                )
-            },
-        )
+        role = invoker(self, function, "Lets the schedule call pulse")
         self.schedule = scheduler.Schedule(
             self,
             "Minute",
@@ -37,7 +26,7 @@ class Clock(Construct):
             schedule=scheduler.ScheduleExpression.rate(Duration.minutes(1)),
             target=scheduler_targets.LambdaInvoke(
                 function,
-                role=role.without_policy_updates(),  # CDK would add every version of the function
+                role=role,
                 retry_attempts=0,  # the next minute is the retry
                 max_event_age=Duration.minutes(1),
                 input=scheduler.ScheduleTargetInput.from_object({"time": scheduler.ContextAttribute.scheduled_time}),

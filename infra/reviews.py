@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_cdk import Duration, TimeZone
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as targets
 from constructs import Construct
 
+from infra.invoker import invoker
 from lambdas.reviews.model import KINDS, TITLES
 from lambdas.reviews.order import KEY
 from lambdas.reviews.slots import expression
@@ -41,19 +41,7 @@ class Reviews(Construct):
     ) -> None:
         super().__init__(scope, id)
         function = review.function
-        role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"),
-            description="Lets the schedules call review",
-            inline_policies={
-                "Invoke": iam.PolicyDocument(
-                    statements=[
-                        iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[function.function_arn])
-                    ]
-                )
-            },
-        )
+        role = invoker(self, function, "Lets the schedules call review")
         self.schedules = {
             kind: scheduler.Schedule(
                 self,
@@ -62,7 +50,7 @@ class Reviews(Construct):
                 schedule=scheduler.ScheduleExpression.expression(expression(kind), TimeZone.of(time_zone)),
                 target=targets.LambdaInvoke(
                     function,
-                    role=role.without_policy_updates(),  # CDK would add every version of the function
+                    role=role,
                     retry_attempts=3,  # a slot runs once, however often it is asked for
                     max_event_age=Duration.hours(1),
                     input=scheduler.ScheduleTargetInput.from_object(
